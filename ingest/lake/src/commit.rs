@@ -1,0 +1,291 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant, SystemTime};
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::DataType;
+use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
+use deltalake_core::kernel::{Action, Add, Transaction};
+use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use futures::{StreamExt, TryStreamExt};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use shukei_protocol::{Permit, TableName};
+use shukei_schemas::{Lane, Span};
+
+use crate::crash::Step;
+use crate::error::LakeError;
+use crate::parquet_io::{RowGroups, encode};
+use crate::schema::{conform, number_at};
+use crate::sources::GENERATION_APP;
+use crate::stats;
+use crate::table::Table;
+
+/// How often the library may move a commit behind commits of others that moved none of its cursors.
+const REBASES_MAX: usize = 15;
+
+/// Files that no log entry names are deleted when older than a day: far from that, a commit is given up.
+const FILES_AGE_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// Files that one commit writes at the same time.
+const FILES_AT_ONCE: usize = 4;
+
+/// One log entry to be: rows, the cursors that they complete, and the right to write them.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The right to do it, on the version that the handle holds.
+    pub permit: Permit,
+    /// The application transaction of each lane that the permit moves ([`crate::app_id`]); others are ignored.
+    pub apps: BTreeMap<Lane, String>,
+    /// The rows, one file each; none for a commit that only moves cursors.
+    pub adds: Vec<NewRows>,
+    /// Further application transactions that travel with the cursors, for example the last order time of a lane.
+    pub extra: Vec<(String, i64)>,
+}
+
+impl Commit {
+    /// A commit that only moves the permit's cursors; fill in `adds` and `extra`.
+    pub fn new(permit: Permit, apps: BTreeMap<Lane, String>) -> Self {
+        Self { permit, apps, adds: Vec::new(), extra: Vec::new() }
+    }
+}
+
+/// The rows of one data file.
+#[derive(Clone, Debug)]
+pub struct NewRows {
+    /// All columns of the table, partition columns included (the same value in every row), in the order in which the
+    /// file is to keep them. No file is written of no rows.
+    pub batch: RecordBatch,
+}
+
+impl From<RecordBatch> for NewRows {
+    fn from(batch: RecordBatch) -> Self {
+        Self { batch }
+    }
+}
+
+/// A file that is to be written: what its log entry will say, and its content.
+struct Draft {
+    partitions: HashMap<String, Option<String>>,
+    folder: String,
+    stats: String,
+    rows: RecordBatch,
+}
+
+impl Table {
+    /// The one way to write: puts rows and cursors into one log entry, if nobody else moved one of the cursors since
+    /// the version held. Returns the version that was made; the handle then stands there.
+    ///
+    /// # Errors
+    /// [`LakeError::OtherTable`], [`LakeError::OtherVersion`], [`LakeError::OtherCursor`], [`LakeError::NoApp`],
+    /// [`LakeError::AppTwice`], [`LakeError::OutsidePermit`] or [`LakeError::Schema`] before anything is written.
+    /// Treat **every** error as an unknown outcome all the same: refresh, look at the cursors, decide again.
+    pub async fn commit(&mut self, commit: Commit) -> Result<i64, LakeError> {
+        self.check_permit(&commit.permit)?;
+        let set = self.cursors_to_set(&commit).await?;
+        let drafts = self.drafts(&commit)?;
+        let crash = self.lake.options().crash.clone();
+        crash.reached(&self.name, Step::Before);
+
+        let begun = Instant::now();
+        let actions = self.write(drafts).await?;
+        crash.reached(&self.name, Step::Inside);
+        if begun.elapsed() > FILES_AGE_MAX {
+            let minutes = begun.elapsed().as_secs() / 60;
+            return Err(LakeError::FilesTooOld { table: self.name.clone(), minutes });
+        }
+
+        self.begin_move();
+        let partition_by = Some(self.partition_columns()?).filter(|columns| !columns.is_empty());
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by, predicate: None };
+        let transactions = set.iter().map(|(app, version)| Transaction::new(app, *version)).collect();
+        let properties = CommitProperties::default()
+            .with_application_transactions(transactions)
+            .with_max_retries(REBASES_MAX)
+            .with_cleanup_expired_logs(Some(false));
+        // Built on the very snapshot whose cursors were compared: the library then refuses it if a later log entry
+        // sets one of them.
+        let prepared = CommitBuilder::from(properties).with_actions(actions).build(
+            Some(self.state()?),
+            self.log_store(),
+            operation,
+        );
+        let won = async { prepared.into_prepared_commit_future().await?.await }.await;
+        let won = won.map_err(|source| self.failed("commit to", source))?;
+        crash.reached(&self.name, Step::After);
+
+        let version = won.version as i64;
+        // From here on the commit is known to be won. A checkpoint that cannot be written costs time, not truth: the
+        // handle stays doubtful and is opened anew with the next refresh.
+        match won.await {
+            Ok(done) => {
+                if let Err(error) = self.arrive(done.snapshot, &set).await {
+                    tracing::warn!(table = %self.name, version, %error, "cursors are read anew after a commit");
+                }
+            }
+            Err(error) => tracing::warn!(table = %self.name, version, %error, "work after a commit failed"),
+        }
+        Ok(version)
+    }
+
+    fn check_permit(&self, permit: &Permit) -> Result<(), LakeError> {
+        if permit.table() != &self.name {
+            return Err(LakeError::OtherTable { table: self.name.clone(), permit: permit.table().clone() });
+        }
+        if permit.version() != self.version() {
+            let (version, permit) = (self.version(), permit.version());
+            return Err(LakeError::OtherVersion { table: self.name.clone(), version, permit });
+        }
+        Ok(())
+    }
+
+    /// Compares every cursor with what the permit found, and returns what the commit sets.
+    async fn cursors_to_set(&mut self, commit: &Commit) -> Result<Vec<(String, i64)>, LakeError> {
+        let mut set = Vec::new();
+        for moved in commit.permit.moves() {
+            let no_app = || LakeError::NoApp { table: self.name.clone(), lane: moved.lane };
+            let app = commit.apps.get(&moved.lane).ok_or_else(no_app)?;
+            self.compare(app, moved.found.map(|offset| offset.0)).await?;
+            set.push((app.clone(), moved.span.end.0));
+        }
+        if let Some(generation) = commit.permit.opens() {
+            let before = i64::from(generation.0) - 1;
+            self.compare(GENERATION_APP, (before > 0).then_some(before)).await?;
+            set.push((GENERATION_APP.to_owned(), i64::from(generation.0)));
+        }
+        set.extend(commit.extra.iter().cloned());
+        let mut seen = BTreeSet::new();
+        match set.iter().find(|(app, _)| !seen.insert(app)) {
+            Some((app, _)) => Err(LakeError::AppTwice { table: self.name.clone(), app: app.clone() }),
+            None => Ok(set),
+        }
+    }
+
+    async fn compare(&mut self, app: &str, expected: Option<i64>) -> Result<(), LakeError> {
+        let held = self.cursor(app).await?;
+        if held == expected {
+            return Ok(());
+        }
+        Err(LakeError::OtherCursor { table: self.name.clone(), app: app.to_owned(), held, expected })
+    }
+
+    fn drafts(&self, commit: &Commit) -> Result<Vec<Draft>, LakeError> {
+        let schema = self.schema();
+        let partition_columns = self.partition_columns()?;
+        let stats_columns = self.setting("delta.dataSkippingStatsColumns").unwrap_or_default();
+        let stats_columns: Vec<String> = stats_columns.split(',').map(str::to_owned).collect();
+        let mut drafts = Vec::new();
+        for add in commit.adds.iter().filter(|add| add.batch.num_rows() > 0) {
+            let batch = conform(&self.name, &schema, &add.batch)?;
+            check_positions(&self.name, &batch, &commit.permit)?;
+            let mut partitions = HashMap::new();
+            let mut folder = String::new();
+            for column in &partition_columns {
+                let value = only_value(&self.name, column, &batch)?;
+                folder.push_str(&format!("{}={}/", encoded(column), encoded(&value)));
+                partitions.insert(column.clone(), Some(value));
+            }
+            let stored: Vec<usize> = (0..schema.fields().len())
+                .filter(|at| !partition_columns.contains(schema.field(*at).name()))
+                .collect();
+            let rows = batch.project(&stored).map_err(|source| LakeError::arrow(&self.name, source))?;
+            drafts.push(Draft { partitions, folder, stats: stats::write(&rows, &stats_columns), rows });
+        }
+        Ok(drafts)
+    }
+
+    async fn write(&self, drafts: Vec<Draft>) -> Result<Vec<Action>, LakeError> {
+        futures::stream::iter(drafts.into_iter().map(|draft| self.write_file(draft)))
+            .buffered(FILES_AT_ONCE)
+            .map_ok(Action::Add)
+            .try_collect()
+            .await
+    }
+
+    async fn write_file(&self, draft: Draft) -> Result<Add, LakeError> {
+        let options = self.lake.options();
+        let bytes_max = (self.name == TableName::raw()).then_some(options.raw_row_group_bytes);
+        let groups = RowGroups { rows_max: options.row_group_rows, bytes_max };
+        let path = format!("{}part-{}.zstd.parquet", draft.folder, uuid::Uuid::new_v4());
+        let rows = draft.rows;
+        let encoded = tokio::task::spawn_blocking(move || encode(&rows, groups)).await;
+        let encoded = encoded.map_err(|source| LakeError::Task { source })?;
+        let bytes = encoded.map_err(|source| {
+            let table = self.name.clone();
+            LakeError::Parquet { table, path: path.clone(), source }
+        })?;
+        let size = bytes.len() as i64;
+        let store_error = |source| LakeError::Store { doing: "write", path: path.clone(), source };
+        let location = Path::parse(&path).map_err(|source| store_error(source.into()))?;
+        self.delta.object_store().put(&location, bytes.into()).await.map_err(store_error)?;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Ok(Add {
+            path,
+            partition_values: draft.partitions,
+            size,
+            modification_time: now.as_millis() as i64,
+            data_change: true,
+            stats: Some(draft.stats),
+            tags: None,
+            deletion_vector: None,
+            base_row_id: None,
+            default_row_commit_version: None,
+            clustering_provider: None,
+        })
+    }
+}
+
+/// Refuses rows that the permit's spans do not cover, in every table whose rows have a position.
+fn check_positions(table: &TableName, batch: &RecordBatch, permit: &Permit) -> Result<(), LakeError> {
+    let column = |name| batch.column_by_name(name);
+    let (Some(generations), Some(partitions), Some(offsets)) =
+        (column("generation"), column("partition"), column("offset"))
+    else {
+        return Ok(());
+    };
+    let mut last: Option<(Lane, Span)> = None;
+    for row in 0..batch.num_rows() {
+        let number = |column: &dyn Array| number_at(column, row).unwrap_or(-1);
+        let lane = Lane::new(number(generations) as i32, number(partitions) as i32);
+        let offset = number(offsets);
+        if last.is_none_or(|(of, _)| of != lane) {
+            last = permit.span(lane).map(|span| (lane, span));
+        }
+        if last.is_none_or(|(_, span)| offset < span.first.0 || offset >= span.end.0) {
+            return Err(LakeError::OutsidePermit { table: table.clone(), lane, offset });
+        }
+    }
+    Ok(())
+}
+
+/// The value that a partition column has in all rows, as text.
+fn only_value(table: &TableName, column: &str, batch: &RecordBatch) -> Result<String, LakeError> {
+    let values = batch
+        .column_by_name(column)
+        .ok_or_else(|| LakeError::schema(table, format!("rows lack partition column `{column}`")))?;
+    let text = |row: usize| match values.data_type() {
+        DataType::Utf8 if values.is_valid(row) => Some(values.as_string::<i32>().value(row).to_owned()),
+        _ => number_at(values, row).map(|number| number.to_string()),
+    };
+    let first = text(0).filter(|value| !value.is_empty()).ok_or_else(|| {
+        LakeError::schema(table, format!("partition column `{column}` is neither a number nor a text"))
+    })?;
+    match (1..batch.num_rows()).all(|row| text(row).as_ref() == Some(&first)) {
+        true => Ok(first),
+        false => Err(LakeError::schema(
+            table,
+            format!("one file has several values of partition column `{column}`"),
+        )),
+    }
+}
+
+/// A part of a folder name in Hive's style: every byte but letters, digits and `-_.~` as `%XX`.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            true => out.push(byte.into()),
+            false => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}

@@ -1,0 +1,296 @@
+use std::fmt;
+use std::path::{Path as FsPath, PathBuf};
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use deltalake_core::DeltaTable;
+use deltalake_core::kernel::engine::arrow_conversion::TryIntoKernel;
+use deltalake_core::kernel::transaction::CommitProperties;
+use deltalake_core::kernel::{StructField, StructType};
+use deltalake_core::logstore::{LogStoreRef, ObjectStoreRef, StorageConfig, logstore_with};
+use deltalake_core::operations::create::CreateBuilder;
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use shukei_protocol::TableName;
+use url::Url;
+
+use crate::crash::CrashPoint;
+use crate::error::LakeError;
+use crate::schema::{check_same, check_types};
+use crate::store::SyncedStore;
+use crate::table::Table;
+
+/// The build whose tables are read and written until a rebuild names another in `refined/current`.
+const FIRST_BUILD: &str = "1";
+
+/// How a lake writes and opens. `Default` is what production uses.
+#[derive(Clone, Debug)]
+pub struct LakeOptions {
+    /// Where the process dies, in tests of recovery.
+    pub crash: CrashPoint,
+    /// Rows per Parquet row group at most.
+    pub row_group_rows: usize,
+    /// Uncompressed bytes per row group of `raw` at most, so that a tail read never decodes more (a single larger
+    /// row stands alone). Other tables have no such limit.
+    pub raw_row_group_bytes: usize,
+    /// Versions after which a handle is opened anew: handles get slower with every commit that they follow.
+    pub reopen_after: u32,
+}
+
+impl Default for LakeOptions {
+    fn default() -> Self {
+        Self {
+            crash: CrashPoint::none(),
+            row_group_rows: 131_072,
+            raw_row_group_bytes: 8 << 20,
+            reopen_after: 50,
+        }
+    }
+}
+
+/// One data folder: its object store and the tables in it. Cheap to clone; clones share everything.
+///
+/// Inside the folder: `sources/`, `raw/`, `definitions/<hash>`, `refined/current` (the name of the build) and
+/// `refined/<build>/` with `outcomes` and `responses/<form>-<version>`. The build is read once, when the lake opens.
+#[derive(Clone)]
+pub struct Lake {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    root: PathBuf,
+    prefix: Path,
+    build: String,
+    store: Arc<SyncedStore>,
+    options: LakeOptions,
+}
+
+impl fmt::Debug for Lake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lake").field("root", &self.inner.root).field("build", &self.inner.build).finish()
+    }
+}
+
+impl Lake {
+    /// Opens the data folder `root`, and makes it if it does not exist. Takes no lock: see [`crate::FolderLock`].
+    ///
+    /// # Errors
+    /// [`LakeError::Io`] if the folder cannot be made or read.
+    pub fn local(root: &FsPath, options: LakeOptions) -> Result<Self, LakeError> {
+        std::fs::create_dir_all(root).map_err(|source| LakeError::io("create folder", root, source))?;
+        let root = root.canonicalize().map_err(|source| LakeError::io("open folder", root, source))?;
+        let prefix = Path::from_absolute_path(&root).map_err(|source| LakeError::Store {
+            doing: "open folder",
+            path: root.display().to_string(),
+            source: source.into(),
+        })?;
+        let pointer = root.join("refined").join("current");
+        let build = match std::fs::read_to_string(&pointer) {
+            Ok(text) => folder_name(text.trim())?.to_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => FIRST_BUILD.to_owned(),
+            Err(source) => return Err(LakeError::io("read", pointer, source)),
+        };
+        let store = Arc::new(SyncedStore::new(root.clone()));
+        Ok(Self { inner: Arc::new(Inner { root, prefix, build, store, options }) })
+    }
+
+    /// The data folder, absolute.
+    pub fn root(&self) -> &FsPath {
+        &self.inner.root
+    }
+
+    /// How this lake writes and opens.
+    pub fn options(&self) -> &LakeOptions {
+        &self.inner.options
+    }
+
+    /// Whether the table exists.
+    ///
+    /// # Errors
+    /// [`LakeError::Delta`] if its log cannot be listed.
+    pub async fn exists(&self, table: &TableName) -> Result<bool, LakeError> {
+        let log = self.log_store(table)?;
+        log.is_delta_table_location().await.map_err(|source| LakeError::delta(table, "look for", source))
+    }
+
+    /// The tables that exist: `sources`, `raw`, `outcomes` and every `responses/…`, in this order, names sorted.
+    ///
+    /// # Errors
+    /// [`LakeError::Store`] or [`LakeError::Delta`] if the folder cannot be listed.
+    pub async fn tables(&self) -> Result<Vec<TableName>, LakeError> {
+        let mut names = vec![TableName::sources(), TableName::raw(), TableName::outcomes()];
+        let folder = self.refined().join("responses");
+        let listed = self.inner.store.list_with_delimiter(Some(&folder)).await;
+        let listed = listed.map_err(|source| store_error("list", &folder, source))?;
+        let targets = listed.common_prefixes.iter().filter_map(|path| path.filename());
+        names.extend(targets.map(TableName::responses));
+        names[3..].sort();
+        let mut tables = Vec::with_capacity(names.len());
+        for name in names {
+            if self.exists(&name).await? {
+                tables.push(name);
+            }
+        }
+        Ok(tables)
+    }
+
+    /// Opens the newest version of a table.
+    ///
+    /// # Errors
+    /// [`LakeError::NotFound`] if it does not exist, [`LakeError::Delta`] if its log cannot be read.
+    pub async fn open(&self, table: &TableName) -> Result<Table, LakeError> {
+        let mut delta = DeltaTable::new(self.log_store(table)?);
+        match delta.load().await {
+            Ok(()) => Table::new(self.clone(), table.clone(), delta),
+            Err(source) => match self.exists(table).await {
+                Ok(false) => Err(LakeError::NotFound { table: table.clone() }),
+                _ => Err(LakeError::delta(table, "open", source)),
+            },
+        }
+    }
+
+    /// Opens a table, and makes it first if it does not exist. Of two who make it at once, one opens the other's.
+    ///
+    /// Its schema never changes again. Log clean-up is off and a checkpoint is written every 100 versions; statistics
+    /// are kept of `stats_columns` alone: they stand in the log in clear, so name positions, never answers.
+    ///
+    /// # Errors
+    /// [`LakeError::Schema`] if a column has a type that the lake does not keep, or if the table exists with other
+    /// columns; [`LakeError::Delta`] if it can be neither made nor opened.
+    pub async fn create_if_absent(
+        &self,
+        table: &TableName,
+        schema: SchemaRef,
+        partition_columns: &[&str],
+        stats_columns: &[&str],
+    ) -> Result<Table, LakeError> {
+        if !self.exists(table).await? {
+            check_types(table, &schema)?;
+            self.name_build(table).await?;
+            if let Err(error) = self.create(table, &schema, partition_columns, stats_columns).await {
+                // Whatever went wrong, what counts is whether the table is there now.
+                if !self.exists(table).await? {
+                    return Err(error);
+                }
+                tracing::debug!(table = %table, %error, "the table was made by another writer");
+            }
+        }
+        let opened = self.open(table).await?;
+        check_same(table, &opened.schema(), &schema)?;
+        Ok(opened)
+    }
+
+    async fn create(
+        &self,
+        table: &TableName,
+        schema: &SchemaRef,
+        partition_columns: &[&str],
+        stats_columns: &[&str],
+    ) -> Result<(), LakeError> {
+        let columns: StructType =
+            schema.as_ref().try_into_kernel().map_err(|source| LakeError::arrow(table, source))?;
+        // Partition values stand in the log anyway.
+        let kept: Vec<&str> =
+            stats_columns.iter().copied().filter(|c| !partition_columns.contains(c)).collect();
+        let settings = [
+            ("delta.enableExpiredLogCleanup", "false".to_owned()),
+            ("delta.checkpointInterval", "100".to_owned()),
+            ("delta.dataSkippingStatsColumns", kept.join(",")),
+        ];
+        CreateBuilder::new()
+            .with_log_store(self.log_store(table)?)
+            .with_table_name(table.as_str())
+            .with_columns(columns.fields().cloned().collect::<Vec<StructField>>())
+            .with_partition_columns(partition_columns.iter().copied())
+            .with_configuration(settings.map(|(key, value)| (key, Some(value))))
+            // Without retries a creator that loses gives up, where the library would try to create version 1.
+            .with_commit_properties(CommitProperties::default().with_max_retries(0))
+            .await
+            .map_err(|source| LakeError::delta(table, "create", source))?;
+        Ok(())
+    }
+
+    /// Writes the pointer to the first build before the first table of it.
+    async fn name_build(&self, table: &TableName) -> Result<(), LakeError> {
+        if !is_refined(table) {
+            return Ok(());
+        }
+        let pointer = self.inner.prefix.clone().join("refined").join("current");
+        self.put_new(&pointer, self.inner.build.as_bytes()).await
+    }
+
+    /// Stores the bytes of a definition under its hash, durably; nothing happens if it is stored already.
+    ///
+    /// # Errors
+    /// [`LakeError::BadName`] if `hash_hex` is not hexadecimal, [`LakeError::Store`] if it cannot be written.
+    pub async fn put_definition(&self, hash_hex: &str, bytes: &[u8]) -> Result<(), LakeError> {
+        self.put_new(&self.definition(hash_hex)?, bytes).await
+    }
+
+    /// The bytes of a definition.
+    ///
+    /// # Errors
+    /// [`LakeError::NoDefinition`] if none is stored under this hash, [`LakeError::BadName`] if it is not
+    /// hexadecimal, [`LakeError::Store`] if it cannot be read.
+    pub async fn get_definition(&self, hash_hex: &str) -> Result<Vec<u8>, LakeError> {
+        let path = self.definition(hash_hex)?;
+        let read = async { self.inner.store.get(&path).await?.bytes().await };
+        match read.await {
+            Ok(bytes) => Ok(bytes.to_vec()),
+            Err(Error::NotFound { .. }) => Err(LakeError::NoDefinition { hash: hash_hex.to_owned() }),
+            Err(source) => Err(store_error("read", &path, source)),
+        }
+    }
+
+    fn definition(&self, hash: &str) -> Result<Path, LakeError> {
+        if hash.is_empty() || !hash.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(LakeError::BadName { name: hash.to_owned() });
+        }
+        Ok(self.inner.prefix.clone().join("definitions").join(hash))
+    }
+
+    async fn put_new(&self, path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+        let options = PutOptions { mode: PutMode::Create, ..Default::default() };
+        match self.inner.store.put_opts(path, bytes.to_vec().into(), options).await {
+            Ok(_) | Err(Error::AlreadyExists { .. }) => Ok(()),
+            Err(source) => Err(store_error("write", path, source)),
+        }
+    }
+
+    fn refined(&self) -> Path {
+        self.inner.prefix.clone().join("refined").join(self.inner.build.as_str())
+    }
+
+    fn folder(&self, table: &TableName) -> Result<PathBuf, LakeError> {
+        let base = match is_refined(table) {
+            true => self.inner.root.join("refined").join(&self.inner.build),
+            false => self.inner.root.clone(),
+        };
+        table.as_str().split('/').try_fold(base, |folder, name| Ok(folder.join(folder_name(name)?)))
+    }
+
+    pub(crate) fn log_store(&self, table: &TableName) -> Result<LogStoreRef, LakeError> {
+        let folder = self.folder(table)?;
+        let url = Url::from_directory_path(folder)
+            .map_err(|()| LakeError::BadName { name: table.as_str().to_owned() })?;
+        let store: ObjectStoreRef = self.inner.store.clone();
+        logstore_with(store, &url, StorageConfig::default())
+            .map_err(|source| LakeError::delta(table, "find the log of", source))
+    }
+}
+
+fn is_refined(table: &TableName) -> bool {
+    *table != TableName::sources() && *table != TableName::raw()
+}
+
+fn folder_name(name: &str) -> Result<&str, LakeError> {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    match !name.is_empty() && !name.starts_with('.') && name.chars().all(plain) {
+        true => Ok(name),
+        false => Err(LakeError::BadName { name: name.to_owned() }),
+    }
+}
+
+fn store_error(doing: &'static str, path: &Path, source: Error) -> LakeError {
+    LakeError::Store { doing, path: path.to_string(), source }
+}

@@ -1,0 +1,172 @@
+//! A survey as data: the files of its folder, read, resolved and checked. Reading the folder itself is left to
+//! the caller; here a folder is a map of path to bytes.
+
+mod finding;
+mod form;
+mod layout;
+mod lint;
+mod load;
+mod survey;
+mod text;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+
+pub use finding::{Finding, Severity, nearest};
+pub use form::{Choice, Form, Kind, Question, Row, Section};
+pub use layout::{ColumnTarget, Layout, Mark};
+pub use load::{content_hash, has_errors};
+pub use survey::{Dataset, FormRef, LayoutRef, Rounding, StateRule, Survey, UnitRule, Wave};
+pub use text::Text;
+
+use crate::ids::{LayoutId, SurveyId};
+
+static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/surveys");
+
+/// A form or layout, and the files it was read from.
+#[derive(Clone, Debug)]
+pub struct DefinitionUse<T> {
+    /// What was read.
+    pub value: Arc<T>,
+    /// Its file.
+    pub path: String,
+    /// A second file that it names.
+    pub beside: Option<String>,
+}
+
+impl<T> DefinitionUse<T> {
+    fn new(value: T, path: &str, beside: Option<String>) -> Self {
+        Self { value: Arc::new(value), path: path.to_owned(), beside }
+    }
+}
+
+/// One survey with all its forms and layouts.
+#[derive(Clone, Debug)]
+pub struct SurveyDefinition {
+    /// `survey.yaml`.
+    pub survey: Survey,
+    /// The forms, by name and version.
+    pub forms: BTreeMap<FormRef, DefinitionUse<Form>>,
+    /// The layouts, by name and version.
+    pub layouts: BTreeMap<LayoutRef, DefinitionUse<Layout>>,
+    files: BTreeMap<String, Vec<u8>>,
+    hashes: BTreeMap<String, String>,
+}
+
+impl SurveyDefinition {
+    /// Reads the files of a survey's folder; `None` if `survey.yaml` cannot be read. A part of the files is
+    /// enough to interpret a record that was interpreted with them before.
+    pub fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<Self>, Vec<Finding>) {
+        load::load(files)
+    }
+
+    /// Reads a whole folder and holds its files against each other.
+    pub fn load_checked(files: &BTreeMap<String, Vec<u8>>) -> (Option<Self>, Vec<Finding>) {
+        let (definition, mut findings) = load::load(files);
+        if let Some(definition) = &definition {
+            findings.extend(lint::lint(definition));
+        }
+        findings.sort_by(|a, b| (&a.file, a.line, &a.message).cmp(&(&b.file, b.line, &b.message)));
+        findings.dedup();
+        (definition, findings)
+    }
+
+    /// The form in this version.
+    pub fn form(&self, reference: &FormRef) -> Option<&Arc<Form>> {
+        self.forms.get(reference).map(|used| &used.value)
+    }
+
+    /// The layout in this version.
+    pub fn layout(&self, reference: &LayoutRef) -> Option<&Arc<Layout>> {
+        self.layouts.get(reference).map(|used| &used.value)
+    }
+
+    /// The layout of this name with the highest version among those that a wave lists.
+    pub fn newest_layout<'a>(&self, wave: &'a Wave, layout: &LayoutId) -> Option<&'a LayoutRef> {
+        wave.layouts.iter().filter(|listed| &listed.layout == layout).max_by_key(|listed| listed.version)
+    }
+
+    /// The bytes of a file of the survey's folder.
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// The files that interpret a submission on a form, each as `path:sha256`: what an outcome names.
+    pub fn names_of(&self, form: Option<&FormRef>, layout: Option<&LayoutRef>) -> Vec<String> {
+        let form = form.and_then(|reference| self.forms.get(reference)).map(|used| &used.path);
+        let layout = layout.and_then(|reference| self.layouts.get(reference));
+        let survey = "survey.yaml".to_owned();
+        let paths = [
+            Some(&survey),
+            form,
+            layout.map(|used| &used.path),
+            layout.and_then(|used| used.beside.as_ref()),
+        ];
+        paths
+            .into_iter()
+            .flatten()
+            .filter_map(|path| self.hashes.get(path).map(|hash| format!("{path}:{hash}")))
+            .collect()
+    }
+
+    /// Every definition file with its hash: what is stored before the first use.
+    pub fn definition_files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let is_definition = |path: &str| path.ends_with(".yaml") || path.starts_with("layouts/");
+        self.hashes
+            .iter()
+            .filter(move |(path, _)| is_definition(path))
+            .filter_map(|(path, hash)| self.files.get(path).map(|bytes| (hash.as_str(), bytes.as_slice())))
+    }
+}
+
+/// Every survey that an installation knows.
+#[derive(Clone, Debug, Default)]
+pub struct Definitions {
+    surveys: BTreeMap<SurveyId, Arc<SurveyDefinition>>,
+}
+
+impl Definitions {
+    /// The surveys that the program carries.
+    pub fn shipped() -> (Self, Vec<Finding>) {
+        let mut definitions = Self::default();
+        let mut findings = Vec::new();
+        for folder in SHIPPED.dirs() {
+            let mut files = BTreeMap::new();
+            collect(folder, folder, &mut files);
+            let (definition, found) = SurveyDefinition::load_checked(&files);
+            findings.extend(found);
+            if let Some(definition) = definition {
+                definitions.insert(definition);
+            }
+        }
+        (definitions, findings)
+    }
+
+    /// Adds a survey, or replaces the one of the same id.
+    pub fn insert(&mut self, definition: SurveyDefinition) {
+        self.surveys.insert(definition.survey.survey.clone(), Arc::new(definition));
+    }
+
+    /// The survey with this id.
+    pub fn survey(&self, survey: &SurveyId) -> Option<&Arc<SurveyDefinition>> {
+        self.surveys.get(survey)
+    }
+
+    /// All surveys, by id.
+    pub fn surveys(&self) -> impl Iterator<Item = &Arc<SurveyDefinition>> {
+        self.surveys.values()
+    }
+}
+
+fn collect(root: &Dir<'_>, folder: &Dir<'_>, files: &mut BTreeMap<String, Vec<u8>>) {
+    for file in folder.files() {
+        if let Ok(path) = file.path().strip_prefix(root.path()) {
+            files.insert(path.to_string_lossy().replace('\\', "/"), file.contents().to_vec());
+        }
+    }
+    for inner in folder.dirs() {
+        collect(root, inner, files);
+    }
+}

@@ -1,0 +1,160 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::text::Text;
+use crate::ids::{FormId, LayoutId, QuestionId, SurveyId, WaveId};
+use crate::state::State;
+
+/// `survey.yaml`: what a survey is called, how its figures are formed, and its waves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Survey {
+    /// The id; the same as the folder's name.
+    pub survey: SurveyId,
+    /// The version of this file.
+    pub version: u32,
+    /// The languages that texts must be given in where they are given per language.
+    #[serde(default)]
+    pub languages: Vec<String>,
+    /// What the survey is called.
+    pub names: Text,
+    /// Who issues it.
+    #[serde(default)]
+    pub issuer: Text,
+    /// Where the definition and its data come from, with licence and attribution.
+    #[serde(default)]
+    pub source: Text,
+    /// Whether the answers are made up; then every output says so.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// What counts once in a wave.
+    #[serde(default)]
+    pub unit: UnitRule,
+    /// Digits after the point of a printed share, 0 to 6.
+    #[serde(default = "one")]
+    pub decimals: u8,
+    /// What becomes of a share that lies exactly between two printable ones.
+    #[serde(default)]
+    pub rounding: Rounding,
+    /// Per state of an answer, whether it is in the base and whether it prints as a row.
+    #[serde(default)]
+    pub states: BTreeMap<State, StateRule>,
+    /// The waves.
+    pub waves: Vec<Wave>,
+}
+
+fn one() -> u8 {
+    1
+}
+
+impl Survey {
+    /// The wave with this id.
+    pub fn wave(&self, wave: &WaveId) -> Option<&Wave> {
+        self.waves.iter().find(|w| &w.wave == wave)
+    }
+
+    /// The rule for a state; answered and nothing marked are in the base unless the survey says otherwise, as
+    /// are no answer and invalid: all who were asked.
+    pub fn state_rule(&self, state: State) -> StateRule {
+        self.states.get(&state).copied().unwrap_or(match state {
+            State::Answered => StateRule { in_base: true, prints: false },
+            State::NoAnswer | State::Invalid | State::NothingMarked => {
+                StateRule { in_base: true, prints: true }
+            }
+            State::NotAsked | State::NotMapped => StateRule { in_base: false, prints: false },
+        })
+    }
+}
+
+/// What counts once in a wave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitRule {
+    /// One respondent, one unit.
+    #[default]
+    Respondent,
+    /// A respondent counts once in each group that it answers for (`facts.md` trap 35).
+    RespondentAndGroup,
+}
+
+/// The rounding of ties (JIS Z 8401; `facts.md` 6.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// Halves away from zero (四捨五入), the official practice.
+    #[default]
+    HalfAway,
+    /// Halves to the even digit.
+    HalfEven,
+}
+
+/// How a state of an answer is treated in tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateRule {
+    /// Whether units in this state are in the base of the question.
+    pub in_base: bool,
+    /// Whether the state prints as a row of its own.
+    pub prints: bool,
+}
+
+/// One round of a survey.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wave {
+    /// The id, free text.
+    pub wave: WaveId,
+    /// What the wave is called.
+    pub names: Text,
+    /// The forms that may be answered.
+    pub forms: Vec<FormRef>,
+    /// The layouts that submissions may come in.
+    #[serde(default)]
+    pub layouts: Vec<LayoutRef>,
+    /// A file of submissions that comes with the definition.
+    #[serde(default)]
+    pub dataset: Option<Dataset>,
+    /// The questions to show first.
+    #[serde(default)]
+    pub headline: Vec<QuestionId>,
+}
+
+/// A form in one version.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormRef {
+    /// The form.
+    pub form: FormId,
+    /// Its version.
+    pub version: u32,
+}
+
+impl FormRef {
+    /// `<form>-<version>`, the name of its responses table.
+    pub fn target(&self) -> String {
+        format!("{}-{}", self.form, self.version)
+    }
+}
+
+/// A layout in one version.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayoutRef {
+    /// The layout.
+    pub layout: LayoutId,
+    /// Its version.
+    pub version: u32,
+}
+
+/// A CSV file beside the definition whose rows are submissions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dataset {
+    /// The path inside the survey's folder.
+    pub file: String,
+    /// The layout that reads it.
+    pub layout: LayoutId,
+    /// The column that holds the respondent.
+    pub respondent: String,
+}

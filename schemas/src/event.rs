@@ -1,0 +1,381 @@
+//! Events as they travel: CloudEvents 1.0 in structured mode (the whole event is one JSON document) and in binary
+//! mode (attributes in Kafka headers `ce_…`, the record's bytes are the data).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::codes::{Code, Issue, pointer_part};
+use crate::definition::{UnitRule, content_hash};
+use crate::ids::{FormId, LayoutId, RespondentId, SurveyId, UnitId, WaveId};
+use crate::json::{Found, Json};
+
+/// The type of an event that brings answers.
+pub const SUBMISSION_RECEIVED: &str = "submission.received";
+/// The type of an event that takes a unit's answers back.
+pub const SUBMISSION_WITHDRAWN: &str = "submission.withdrawn";
+/// The content type of structured mode.
+pub const STRUCTURED: &str = "application/cloudevents+json";
+
+/// A Kafka header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The name.
+    pub name: String,
+    /// The bytes, if there are any.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What every event says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Envelope {
+    /// Unique together with `source`.
+    pub id: String,
+    /// Who made the event.
+    pub source: String,
+    /// What happened.
+    pub event_type: String,
+    /// When, by the source's clock, in microseconds since 1970.
+    pub time_us: Option<i64>,
+    /// The data.
+    pub data: Json,
+    /// Where `data` stands in the record: `/data` in structured mode, empty in binary mode.
+    pub data_path: &'static str,
+}
+
+impl Envelope {
+    /// Reads the envelope of a record.
+    ///
+    /// # Errors
+    /// An [`Issue`] with the code of a rejection; it holds no content.
+    pub fn read(payload: &[u8], headers: &[Header]) -> Result<Envelope, Issue> {
+        if payload.is_empty() {
+            return Err(Issue::new(Code::RecordEmpty, ""));
+        }
+        let text = std::str::from_utf8(payload).map_err(|error| {
+            let hint =
+                format!("{}; the first bad byte is number {}", Code::Utf8Invalid.hint(), error.valid_up_to());
+            Issue::with_hint(Code::Utf8Invalid, "", hint)
+        })?;
+        let json = Json::parse(text).map_err(|error| {
+            Issue::with_hint(Code::JsonSyntax, "", format!("{}; {error}", Code::JsonSyntax.hint()))
+        })?;
+        if header(headers, "ce_specversion").is_some() { binary(headers, json) } else { structured(json) }
+    }
+}
+
+fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
+    let value = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?.value.as_deref()?;
+    std::str::from_utf8(value).ok()
+}
+
+fn binary(headers: &[Header], data: Json) -> Result<Envelope, Issue> {
+    let need = |name: &'static str| {
+        header(headers, name)
+            .filter(|value| !value.is_empty())
+            .map(str::to_owned)
+            .ok_or_else(|| Issue::with_hint(Code::EnvelopeInvalid, "", format!("give the header `{name}`")))
+    };
+    version(&need("ce_specversion")?)?;
+    Ok(Envelope {
+        id: need("ce_id")?,
+        source: need("ce_source")?,
+        event_type: need("ce_type")?,
+        time_us: header(headers, "ce_time").map(|text| time(text, "")).transpose()?,
+        data,
+        data_path: "",
+    })
+}
+
+fn structured(json: Json) -> Result<Envelope, Issue> {
+    if !matches!(json, Json::Object(_)) {
+        return Err(Issue::new(Code::EnvelopeInvalid, ""));
+    }
+    let need = |name: &str| match json.get(name) {
+        Found::Once(Json::Text(text)) if !text.is_empty() => Ok(text.clone()),
+        Found::Repeated => Err(Issue::new(Code::JsonDuplicateKey, pointer_part(name))),
+        _ => Err(Issue::new(Code::EnvelopeInvalid, pointer_part(name))),
+    };
+    version(&need("specversion")?)?;
+    let time_us = match json.get("time") {
+        Found::Missing | Found::Once(Json::Null) => None,
+        Found::Once(Json::Text(text)) => Some(time(text, "/time")?),
+        Found::Once(_) => return Err(Issue::new(Code::EnvelopeInvalid, "/time")),
+        Found::Repeated => return Err(Issue::new(Code::JsonDuplicateKey, "/time")),
+    };
+    let data = match json.get("data") {
+        Found::Once(data) => data.clone(),
+        Found::Missing => return Err(Issue::new(Code::FieldMissing, "/data")),
+        Found::Repeated => return Err(Issue::new(Code::JsonDuplicateKey, "/data")),
+    };
+    Ok(Envelope {
+        id: need("id")?,
+        source: need("source")?,
+        event_type: need("type")?,
+        time_us,
+        data,
+        data_path: "/data",
+    })
+}
+
+fn version(text: &str) -> Result<(), Issue> {
+    if text == "1.0" {
+        Ok(())
+    } else {
+        Err(Issue::with_hint(Code::EnvelopeInvalid, "/specversion", "only specversion 1.0 is read"))
+    }
+}
+
+fn time(text: &str, path: &str) -> Result<i64, Issue> {
+    text.parse::<Timestamp>().map(|time| time.as_microsecond()).map_err(|_| {
+        Issue::with_hint(Code::EnvelopeInvalid, path, "write the time by RFC 3339, with its zone")
+    })
+}
+
+/// Whom and what a submission is about: the fields that `submission.received` and `submission.withdrawn` share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The survey.
+    pub survey: SurveyId,
+    /// The wave.
+    pub wave: WaveId,
+    /// Whoever answers.
+    pub respondent: RespondentId,
+    /// The group that is answered for.
+    pub group: Option<String>,
+    /// The sender's own count of corrections.
+    pub revision: Option<i64>,
+}
+
+impl Subject {
+    /// Reads the fields out of an event's data.
+    ///
+    /// # Errors
+    /// An [`Issue`] with the code of a rejection.
+    pub fn read(data: &Json, path: &str) -> Result<Subject, Issue> {
+        let fields = Fields { data, path };
+        Ok(Subject {
+            survey: SurveyId::new(fields.need_text("survey")?),
+            wave: WaveId::new(fields.need_text("wave")?),
+            respondent: RespondentId::new(fields.need_text("respondent")?),
+            group: fields.text("group")?,
+            revision: fields.integer("revision")?,
+        })
+    }
+
+    /// What counts once in the wave.
+    pub fn unit(&self, rule: UnitRule) -> UnitId {
+        match (rule, &self.group) {
+            (UnitRule::RespondentAndGroup, Some(group)) => {
+                UnitId::new(format!("{}/{}", escape(self.respondent.as_str()), escape(group)))
+            }
+            _ => UnitId::new(escape(self.respondent.as_str())),
+        }
+    }
+}
+
+/// Keeps the separator of unit ids out of their parts.
+fn escape(part: &str) -> String {
+    part.replace('%', "%25").replace('/', "%2F")
+}
+
+/// The fields of an object, read strictly.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a> {
+    /// The object.
+    pub data: &'a Json,
+    /// Where it stands in the record.
+    pub path: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    fn at(&self, name: &str) -> String {
+        format!("{}{}", self.path, pointer_part(name))
+    }
+
+    /// The value under a key that must be unique; null counts as missing.
+    pub fn value(&self, name: &str) -> Result<Option<&'a Json>, Issue> {
+        if !matches!(self.data, Json::Object(_)) {
+            return Err(Issue::new(Code::FieldType, self.path));
+        }
+        match self.data.get(name) {
+            Found::Missing | Found::Once(Json::Null) => Ok(None),
+            Found::Once(value) => Ok(Some(value)),
+            Found::Repeated => Err(Issue::new(Code::JsonDuplicateKey, self.at(name))),
+        }
+    }
+
+    /// An optional text.
+    pub fn text(&self, name: &str) -> Result<Option<String>, Issue> {
+        match self.value(name)? {
+            None => Ok(None),
+            Some(Json::Text(text)) if !text.trim().is_empty() => Ok(Some(text.clone())),
+            Some(Json::Text(_)) => Ok(None),
+            Some(_) => Err(Issue::new(Code::FieldType, self.at(name))),
+        }
+    }
+
+    /// A text that must be there.
+    pub fn need_text(&self, name: &str) -> Result<String, Issue> {
+        self.text(name)?.ok_or_else(|| Issue::new(Code::FieldMissing, self.at(name)))
+    }
+
+    /// An optional whole number.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, Issue> {
+        match self.value(name)? {
+            None => Ok(None),
+            Some(Json::Number(text)) => {
+                text.parse().map(Some).map_err(|_| Issue::new(Code::FieldType, self.at(name)))
+            }
+            Some(_) => Err(Issue::new(Code::FieldType, self.at(name))),
+        }
+    }
+}
+
+/// A submission without an envelope, or the data of a `submission.received` event, as producers write it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Submission {
+    /// The survey.
+    pub survey: String,
+    /// The wave.
+    pub wave: String,
+    /// Whoever answers.
+    pub respondent: String,
+    /// The group that is answered for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The form that was answered; needed where a wave has several and no layout is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<FormId>,
+    /// Its version; the newest that the wave lists if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form_version: Option<u32>,
+    /// The layout that says how to read the answers, where they are cells of somebody's file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<LayoutId>,
+    /// Its version; the newest that the wave lists if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout_version: Option<u32>,
+    /// How it was collected; `form` if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The sender's own count of corrections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+    /// When the respondent sent it, by RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_at: Option<String>,
+    /// Question number → answer, or column → cell where a layout is named.
+    pub answers: serde_json::Value,
+}
+
+/// Writes a CloudEvents 1.0 event in structured mode.
+///
+/// # Errors
+/// If `data` cannot be written as JSON.
+pub fn write_structured(
+    id: &str,
+    source: &str,
+    event_type: &str,
+    time: Option<&str>,
+    data: &impl Serialize,
+) -> Result<Vec<u8>, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Structured<'a, D> {
+        specversion: &'static str,
+        id: &'a str,
+        source: &'a str,
+        #[serde(rename = "type")]
+        event_type: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time: Option<&'a str>,
+        datacontenttype: &'static str,
+        data: &'a D,
+    }
+    serde_json::to_vec(&Structured {
+        specversion: "1.0",
+        id,
+        source,
+        event_type,
+        time,
+        datacontenttype: "application/json",
+        data,
+    })
+}
+
+/// The record key of a submission, so that all events of one respondent share a partition.
+pub fn record_key(survey: &str, respondent: &str) -> Vec<u8> {
+    format!("{survey}/{}", escape(respondent)).into_bytes()
+}
+
+/// The id of a submission that came without an envelope: the same bytes from the same place are the same event.
+/// `telling_apart` is what the channel gives to tell two equal deliveries apart, or empty.
+pub fn bare_id(source: &str, content: &[u8], telling_apart: &str) -> String {
+    let mut bytes = Vec::with_capacity(content.len() + source.len() + telling_apart.len() + 2);
+    for part in [source.as_bytes(), telling_apart.as_bytes(), content] {
+        bytes.extend_from_slice(part);
+        bytes.push(0);
+    }
+    content_hash(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> Vec<Header> {
+        pairs
+            .iter()
+            .map(|(name, value)| Header { name: (*name).into(), value: Some(value.as_bytes().to_vec()) })
+            .collect()
+    }
+
+    #[test]
+    fn structured_and_binary_mode_say_the_same() {
+        let data = serde_json::json!({"survey": "s", "wave": "w", "respondent": "r", "answers": {}});
+        let bytes =
+            write_structured("1", "urn:a", SUBMISSION_RECEIVED, Some("2026-01-02T03:04:05Z"), &data).unwrap();
+        let structured = Envelope::read(&bytes, &[]).unwrap();
+        let binary = Envelope::read(
+            data.to_string().as_bytes(),
+            &headers(&[
+                ("ce_specversion", "1.0"),
+                ("ce_id", "1"),
+                ("ce_source", "urn:a"),
+                ("ce_type", SUBMISSION_RECEIVED),
+                ("ce_time", "2026-01-02T03:04:05Z"),
+            ]),
+        )
+        .unwrap();
+        assert_eq!(structured.data, binary.data);
+        assert_eq!((structured.id, structured.source), (binary.id, binary.source));
+        assert_eq!(structured.time_us, binary.time_us);
+    }
+
+    #[test]
+    fn what_is_no_event_says_why() {
+        let code = |payload: &[u8]| Envelope::read(payload, &[]).unwrap_err().code;
+        assert_eq!(code(b""), Code::RecordEmpty);
+        assert_eq!(code(b"\xff{}"), Code::Utf8Invalid);
+        assert_eq!(code(b"{\"specversion\""), Code::JsonSyntax);
+        assert_eq!(code(b"[1]"), Code::EnvelopeInvalid);
+        assert_eq!(code(b"{\"specversion\":\"0.3\"}"), Code::EnvelopeInvalid);
+        assert_eq!(
+            code(br#"{"specversion":"1.0","id":"1","id":"2","source":"s","type":"t","data":{}}"#),
+            Code::JsonDuplicateKey
+        );
+    }
+
+    #[test]
+    fn units_of_groups_cannot_be_mistaken_for_others() {
+        let subject = |respondent: &str, group: Option<&str>| Subject {
+            survey: "s".into(),
+            wave: "w".into(),
+            respondent: respondent.into(),
+            group: group.map(str::to_owned),
+            revision: None,
+        };
+        let rule = UnitRule::RespondentAndGroup;
+        assert_ne!(subject("a/b", None).unit(rule), subject("a", Some("b")).unit(rule));
+        assert_eq!(subject("a", Some("b")).unit(UnitRule::Respondent).as_str(), "a");
+    }
+}
