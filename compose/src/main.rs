@@ -1,2 +1,52 @@
-//! Skeleton.
-fn main() {}
+//! `shukei`: the command line. Reads arguments and environment, builds the parts, runs them, prints.
+
+mod cli;
+mod commands;
+mod fault;
+mod folder;
+mod output;
+mod pipeline;
+mod progress;
+mod surveys;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command};
+use crate::fault::Fault;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    // What the libraries log is for whoever asks for it; what the user has to know is printed.
+    let filter = EnvFilter::try_from_env("SHUKEI_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Fault::from(anyhow::Error::from(error)).report(),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(fault) => fault.report(),
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Fault> {
+    match command {
+        Command::Demo(arguments) => commands::demo::run(arguments).await,
+        Command::Submit(arguments) => commands::submit::run(arguments).await,
+        Command::Sql(arguments) => commands::sql::run(arguments).await,
+        Command::Tabulate(arguments) => commands::tabulate::run(arguments).await,
+        Command::Rejections(arguments) => commands::listing::run("rejections", arguments).await,
+        Command::Issues(arguments) => commands::listing::run("issues", arguments).await,
+        Command::Verify(arguments) => commands::verify::run(arguments).await,
+        Command::Check(arguments) => commands::check::run(&arguments),
+    }
+}

@@ -1,1 +1,43 @@
-//! Skeleton.
+//! What the tables say: one consistent catalog for SQL, tabulation, and the proof that nothing was lost.
+//!
+//! * [`Catalog`] opens every table at one moment, finds the [common vector](CommonVector) of source positions up to
+//!   which all of them are complete, and serves only what lies below it, as SQL tables and views ([`Catalog::query`]
+//!   behind a read-only guard).
+//! * [`tabulate`] counts a wave in one pass and forms its figures: each rounded once, each with count and base.
+//! * [`verify`] proves the law from the rows of the full tables.
+//!
+//! No server and no printing here; rendering is `shukei-doors`.
+
+mod answers;
+mod break_by;
+mod catalog;
+mod error;
+mod figures;
+mod guard;
+mod labels;
+mod measure;
+mod measures;
+mod melt;
+mod request;
+mod rows;
+mod shape;
+mod snapshot;
+mod tabulate;
+mod tally;
+mod vector;
+mod verify;
+mod views;
+
+pub use catalog::Catalog;
+pub use error::QueryError;
+pub use figures::{percent_text, ratio_text};
+pub use guard::check as check_statement;
+pub use measure::{BaseRule, Flag, Measure, MeasureKind};
+pub use measures::measures;
+pub use melt::{Melt, answers_schema};
+pub use request::TabulateRequest;
+pub use rows::QueryRows;
+pub use tabulate::tabulate;
+pub use tally::Tally;
+pub use vector::{CommonVector, TableFacts, common_vector};
+pub use verify::{Finding, FindingKind, LaneReport, Report, TableCount, verify};

@@ -63,6 +63,21 @@ impl Envelope {
     }
 }
 
+/// Whether a record says of itself that it is an event, without reading its data: what ingest counts. Nothing is
+/// decided by it.
+pub fn has_envelope(payload: &[u8], headers: &[Header]) -> bool {
+    #[derive(Deserialize)]
+    struct Attributes {
+        #[serde(rename = "specversion")]
+        _specversion: serde::de::IgnoredAny,
+        #[serde(rename = "id")]
+        _id: serde::de::IgnoredAny,
+        #[serde(rename = "type")]
+        _type: serde::de::IgnoredAny,
+    }
+    header(headers, "ce_specversion").is_some() || serde_json::from_slice::<Attributes>(payload).is_ok()
+}
+
 fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
     let value = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?.value.as_deref()?;
     std::str::from_utf8(value).ok()

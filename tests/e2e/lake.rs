@@ -1,4 +1,5 @@
 //! The lake by itself: compare-and-swap, durability of names, pruned reads, generations, locks, crash points.
+#![allow(clippy::unwrap_used)] // Helpers of tests fail by panic too.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -105,7 +106,7 @@ async fn of_two_handles_with_the_same_cursor_one_wins_and_the_other_sees_its_end
     let mut two = lake.open(&TableName::raw()).await.unwrap();
     assert_eq!(append(&mut one, lane, span).await.unwrap(), 1);
     let lost = append(&mut two, lane, span).await.unwrap_err();
-    assert!(matches!(lost, LakeError::Delta { .. }), "{lost:?}");
+    assert!(matches!(lost, LakeError::Conflict { .. }), "{lost:?}");
     two.refresh().await.unwrap();
     assert_eq!(two.cursor("t/0").await.unwrap(), Some(10));
     assert_eq!((two.version(), one.version()), (1, 1));
@@ -165,6 +166,67 @@ async fn racing_tasks_store_every_offset_once() {
     let table = lake.open(&TableName::raw()).await.unwrap();
     let read = table.rows(&RowsWanted::new(lane, Span::new(0, 1_000))).await.unwrap();
     assert_eq!(offsets(&read.batches), (0..200).collect::<Vec<_>>());
+}
+
+/// A caller that gives up waiting knows nothing: the entry may be in the log, or may still get there.
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_dropped_half_way_neither_lose_nor_double_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = open(dir.path());
+    let mut table = raw(&lake).await;
+    let lane = Lane::new(1, 0);
+    let (mut dropped, mut behind) = (0, 0);
+    for round in 0.. {
+        table.refresh().await.unwrap();
+        let at = table.cursor("t/0").await.unwrap().unwrap_or(0);
+        assert!(at >= behind, "the cursor went backwards");
+        let patience = std::time::Duration::from_micros(700 * round);
+        match tokio::time::timeout(patience, append(&mut table, lane, Span::new(at, at + 3))).await {
+            Err(_) => dropped += 1,
+            Ok(Err(_)) => {}
+            Ok(Ok(_)) => behind = at + 3,
+        }
+        if round >= 60 && behind > 0 {
+            break;
+        }
+    }
+    assert!(dropped > 5, "hardly any commit was dropped: {dropped}");
+    // What was dropped may still be on its way to the disk.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    table.refresh().await.unwrap();
+    let cursor = table.cursor("t/0").await.unwrap().unwrap();
+    let fresh = lake.open(&TableName::raw()).await.unwrap().cursor("t/0").await.unwrap();
+    assert_eq!(fresh, Some(cursor));
+    let read = table.rows(&RowsWanted::new(lane, Span::new(0, 1_000))).await.unwrap();
+    assert_eq!(offsets(&read.batches), (0..cursor).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_dropped_at_any_point_leaves_no_old_cursor_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = open(dir.path());
+    let (lane, mut at) = (Lane::new(1, 0), 0);
+    let mut writer = raw(&lake).await;
+    let mut reader = lake.open(&TableName::raw()).await.unwrap();
+    for polls in 1..25 {
+        append(&mut writer, lane, Span::new(at, at + 2)).await.unwrap();
+        assert_eq!(reader.cursor("t/0").await.unwrap(), Some(at).filter(|at| *at > 0));
+        at += 2;
+        let mut left = polls;
+        let mut half = Box::pin(reader.refresh());
+        std::future::poll_fn(|context| {
+            left -= 1;
+            let done = half.as_mut().poll(context).is_ready() || left == 0;
+            if done { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+        drop(half);
+        // Whatever version the handle stands on now, the cursor is that version's: one row less, or all.
+        let seen = reader.cursor("t/0").await.unwrap().unwrap_or(0);
+        assert_eq!(seen, 2 * reader.version(), "after {polls} polls");
+        reader.refresh().await.unwrap();
+        assert_eq!(reader.cursor("t/0").await.unwrap(), Some(at), "after {polls} polls");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,6 +315,35 @@ async fn cursors_survive_checkpoints_and_handles_that_are_opened_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_commit_counts_as_won_though_its_checkpoint_cannot_be_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = open(dir.path());
+    let mut table = raw(&lake).await;
+    std::fs::create_dir(dir.path().join("raw/_delta_log/00000000000000000099.checkpoint.parquet")).unwrap();
+    let lane = Lane::new(1, 0);
+    for at in 0..102 {
+        let mut commit = Commit::new(permit(&mut table, lane, Span::new(at, at + 1)).await, apps());
+        commit.extra.push(("order_time/t/0".into(), at));
+        assert_eq!(table.commit(commit).await.unwrap(), at + 1);
+        // Where the work after a commit failed, the handle needs a look before it goes on.
+        table.refresh().await.unwrap();
+    }
+    assert_eq!(table.cursor("t/0").await.unwrap(), Some(102));
+}
+
+/// Workers may run on a runtime with one thread.
+#[tokio::test]
+async fn one_thread_is_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let lake = open(dir.path());
+    let mut table = raw(&lake).await;
+    append(&mut table, Lane::new(1, 0), Span::new(0, 10)).await.unwrap();
+    table.refresh().await.unwrap();
+    let read = table.rows(&RowsWanted::new(Lane::new(1, 0), Span::new(2, 4))).await.unwrap();
+    assert_eq!(offsets(&read.batches), [2, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_are_pruned_contiguous_and_limited_at_row_groups() {
     let dir = tempfile::tempdir().unwrap();
     // Row groups of about ten rows of 1,000 bytes.
@@ -274,7 +365,7 @@ async fn rows_are_pruned_contiguous_and_limited_at_row_groups() {
     let some = table.rows(&RowsWanted::new(lane, Span::new(5, 50)).limits(12, usize::MAX)).await.unwrap();
     let got = offsets(&some.batches);
     assert_eq!(got, (5..some.end.0).collect::<Vec<_>>());
-    assert!((12..35).contains(&got.len()), "row groups were not cut at bytes: {} rows", got.len());
+    assert!((12..25).contains(&got.len()), "row groups were not cut at bytes: {} rows", got.len());
     let rest = table.rows(&RowsWanted::new(lane, Span::new(some.end.0, 50))).await.unwrap();
     assert_eq!(offsets(&rest.batches), (some.end.0..50).collect::<Vec<_>>());
 

@@ -1,2 +1,3 @@
 //! Skeleton.
 mod lake;
+mod query;

@@ -110,7 +110,7 @@ impl Table {
             operation,
         );
         let won = async { prepared.into_prepared_commit_future().await?.await }.await;
-        let won = won.map_err(|source| self.failed("commit to", source))?;
+        let won = won.map_err(|source| LakeError::lost(&self.name, source))?;
         crash.reached(&self.name, Step::After);
 
         let version = won.version as i64;

@@ -8,7 +8,7 @@ use crate::error::LakeError;
 
 /// A moment inside a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// At its beginning, before any file is written.
     Before,
     /// Data files are on disk, the log entry is not.

@@ -149,6 +149,15 @@ pub enum LakeError {
         /// Why not.
         source: arrow::error::ArrowError,
     },
+    /// Another writer moved one of the cursors first, or changed the table in another way that this commit cannot
+    /// follow. Still an unknown outcome: a store that answers late can make a commit lose against itself.
+    #[error("the commit to table `{table}` lost against another writer")]
+    Conflict {
+        /// The table.
+        table: TableName,
+        /// How it lost.
+        source: Box<DeltaTableError>,
+    },
     /// The Delta library failed.
     #[error("cannot {doing} table `{table}`")]
     Delta {
@@ -206,6 +215,7 @@ impl LakeError {
             Self::Store { .. } => "lake_store",
             Self::Parquet { .. } => "lake_parquet",
             Self::Arrow { .. } => "lake_arrow",
+            Self::Conflict { .. } => "lake_conflict",
             Self::Delta { .. } => "lake_delta",
             Self::Engine { .. } => "lake_engine",
             Self::Task { .. } => "lake_task",
@@ -218,9 +228,10 @@ impl LakeError {
         match self {
             Self::NotFound { .. } => "nothing was written to it yet, or this is another data folder",
             Self::NoDefinition { .. } => "restore the folder `definitions` from a backup of the data folder",
-            Self::OtherVersion { .. } | Self::OtherCursor { .. } | Self::FilesTooOld { .. } => {
-                "refresh the table, look at its cursors and decide again"
-            }
+            Self::OtherVersion { .. }
+            | Self::OtherCursor { .. }
+            | Self::FilesTooOld { .. }
+            | Self::Conflict { .. } => "refresh the table, look at its cursors and decide again",
             Self::OtherTable { .. }
             | Self::NoApp { .. }
             | Self::AppTwice { .. }
@@ -245,6 +256,17 @@ impl LakeError {
 
     pub(crate) fn delta(table: &TableName, doing: &'static str, source: DeltaTableError) -> Self {
         Self::Delta { table: table.clone(), doing, source: Box::new(source) }
+    }
+
+    /// How a commit ended that is not won, as far as the library says.
+    pub(crate) fn lost(table: &TableName, source: DeltaTableError) -> Self {
+        use deltalake_core::kernel::transaction::TransactionError::{CommitConflict, MaxCommitAttempts};
+        match source {
+            DeltaTableError::Transaction { source: CommitConflict(_) | MaxCommitAttempts(_) } => {
+                Self::Conflict { table: table.clone(), source: Box::new(source) }
+            }
+            source => Self::delta(table, "commit to", source),
+        }
     }
 
     pub(crate) fn schema(table: &TableName, problem: impl Into<String>) -> Self {

@@ -24,7 +24,7 @@ mod table;
 mod upload;
 
 pub use commit::{Commit, NewRows};
-pub use crash::{CrashPoint, Step};
+pub use crash::CrashPoint;
 pub use error::LakeError;
 pub use lake::{Lake, LakeOptions};
 pub use lock::FolderLock;

@@ -48,6 +48,8 @@ impl Drop for FolderLock {
             // A stale note only makes a message less exact.
             let _ = self.file.set_len(0);
         }
+        // A child process that is just being started shares the open file: closing it here would not be enough.
+        let _ = self.file.unlock();
     }
 }
 

@@ -138,8 +138,8 @@ impl Table {
             let Some((at, low)) = next else {
                 return Ok((batches, wanted.span.end));
             };
-            let full = wanted.rows_max.is_some_and(|max| rows >= max)
-                || wanted.bytes_max.is_some_and(|max| bytes >= max);
+            let full = wanted.rows_max.is_some_and(|max| rows >= max.max(1))
+                || wanted.bytes_max.is_some_and(|max| bytes >= max.max(1));
             if full && low > highest {
                 return Ok((batches, Offset(low.clamp(wanted.span.first.0, wanted.span.end.0))));
             }
@@ -182,7 +182,7 @@ fn offsets_of(batch: &RecordBatch) -> &[i64] {
 
 /// The batches as they are if offsets only rise, or one sorted batch.
 fn in_order(batches: Vec<RecordBatch>) -> Result<Vec<RecordBatch>, ArrowError> {
-    if batches.iter().flat_map(|batch| offsets_of(batch)).is_sorted() {
+    if batches.iter().flat_map(offsets_of).is_sorted() {
         return Ok(batches);
     }
     let schema = batches[0].schema();

@@ -85,9 +85,17 @@ impl Table {
                 ));
             }
             let partitions = view.partition_values_map();
+            let by_partition = |column: &str| match partitions.get(column) {
+                Some(value) => exactly(value.as_deref()),
+                None => Bounds::ANY,
+            };
+            // Statistics are text: read only where the folder does not say enough.
+            if filter.is_some_and(|filter| !filter.meets(by_partition)) {
+                continue;
+            }
             let stats = FileStats::parse(view.stats());
             let bounds = |column: &str| match partitions.get(column) {
-                Some(value) => exactly(value.as_deref()),
+                Some(_) => Bounds::ANY,
                 None => stats.bounds(column),
             };
             if filter.is_none_or(|filter| filter.meets(bounds)) {

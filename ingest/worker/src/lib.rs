@@ -1,1 +1,18 @@
-//! Skeleton.
+//! The only crate that speaks to Kafka: the consumer of a source, the producer of pointers, the embedded broker with
+//! its gateway, and the loop that carries out what `shukei-protocol` decides.
+
+mod broker;
+mod driver;
+mod error;
+mod gateway;
+mod murmur2;
+mod pointer;
+mod source;
+
+pub use broker::{EmbeddedBroker, EmbeddedOptions, LANDED, SUBMISSIONS};
+pub use driver::{Batch, Driver, Sink};
+pub use error::WorkerError;
+pub use gateway::{Gateway, Outgoing, Receipt};
+pub use murmur2::partition_of;
+pub use pointer::{Announcer, Pointer, Pointers};
+pub use source::{Arrival, Received, Source, Watermarks};

@@ -149,6 +149,27 @@ impl Definitions {
         self.surveys.insert(definition.survey.survey.clone(), Arc::new(definition));
     }
 
+    /// Forms of one name and version in two surveys: they would share a table.
+    pub fn clashes(&self) -> Vec<Finding> {
+        let mut owners: BTreeMap<&FormRef, &SurveyId> = BTreeMap::new();
+        let mut findings = Vec::new();
+        for survey in self.surveys.values() {
+            for (form, used) in &survey.forms {
+                if let Some(owner) = owners.insert(form, &survey.survey.survey) {
+                    findings.push(
+                        Finding::error(
+                            &used.path,
+                            None,
+                            format!("form `{}` belongs to survey `{owner}` too", form.target()),
+                        )
+                        .hint("give the form a name of its own"),
+                    );
+                }
+            }
+        }
+        findings
+    }
+
     /// The survey with this id.
     pub fn survey(&self, survey: &SurveyId) -> Option<&Arc<SurveyDefinition>> {
         self.surveys.get(survey)

@@ -1,0 +1,10 @@
+//! One file a command; each reads its arguments, does one thing and prints.
+
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod listing;
+pub(crate) mod sending;
+pub(crate) mod sql;
+pub(crate) mod submit;
+pub(crate) mod tabulate;
+pub(crate) mod verify;

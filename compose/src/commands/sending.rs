@@ -1,0 +1,181 @@
+//! Sending records through the gateway and waiting for their receipts.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use shukei_query::Catalog;
+use shukei_schemas::Generation;
+use shukei_worker::{Outgoing, Receipt, WorkerError};
+use tokio::sync::mpsc;
+
+use crate::fault::Fault;
+use crate::pipeline::Pipeline;
+use crate::progress::Stages;
+
+/// A record to send, and where it came from.
+pub(crate) struct Item {
+    /// File and line, or whatever tells the user which record it was.
+    pub(crate) place: String,
+    /// The event's id, where it has one.
+    pub(crate) id: Option<String>,
+    /// The record.
+    pub(crate) outgoing: Outgoing,
+}
+
+/// What became of the records on their way into `raw`.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    /// Handed to the broker.
+    pub(crate) sent: u64,
+    /// Acknowledged: on disk.
+    pub(crate) stored: u64,
+    /// Not taken, with the reason.
+    pub(crate) refused: Vec<String>,
+}
+
+/// Sends everything that comes, and returns when all of it is stored or refused.
+///
+/// # Errors
+/// The reason of a worker that ended, or of a receipts file that cannot be written.
+pub(crate) async fn send(
+    pipeline: &mut Pipeline,
+    mut items: mpsc::Receiver<Item>,
+    receipts: Option<&Path>,
+    stages: &Stages,
+) -> Result<Sent, Fault> {
+    let (acknowledge, acknowledged) = mpsc::unbounded_channel();
+    let mut collector =
+        tokio::spawn(collect(acknowledged, receipts.map(Path::to_owned), stages.stored.clone()));
+    let gateway = pipeline.gateway.clone();
+    let watch = pipeline.transformed.clone();
+    let before = watch.borrow().decided;
+    let mut sent = Sent::default();
+    let sending = async {
+        while let Some(item) = items.recv().await {
+            match gateway.send(item.outgoing).await {
+                Ok(receipt) => {
+                    sent.sent += 1;
+                    stages.sent.inc(1);
+                    stages.decided.set_position(watch.borrow().decided.saturating_sub(before));
+                    let acknowledge = acknowledge.clone();
+                    tokio::spawn(async move {
+                        let _ = acknowledge.send((item.place, item.id, receipt.await));
+                    });
+                }
+                Err(error @ WorkerError::RecordTooLarge { .. }) => {
+                    sent.refused.push(format!("{}: [{}] {error}", item.place, error.code()));
+                }
+                Err(error) => return Err(Fault::from(error)),
+            }
+        }
+        drop(acknowledge);
+        Ok(())
+    };
+    tokio::select! {
+        result = sending => result?,
+        fault = pipeline.failure() => return Err(fault),
+    }
+    let collected = tokio::select! {
+        collected = &mut collector => collected,
+        fault = pipeline.failure() => return Err(fault),
+    };
+    let (stored, refused) = collected.map_err(anyhow::Error::from)??;
+    sent.stored = stored;
+    sent.refused.extend(refused);
+    Ok(sent)
+}
+
+type Acknowledged = (String, Option<String>, Result<Receipt, WorkerError>);
+
+async fn collect(
+    mut acknowledged: mpsc::UnboundedReceiver<Acknowledged>,
+    receipts: Option<std::path::PathBuf>,
+    bar: indicatif::ProgressBar,
+) -> Result<(u64, Vec<String>), Fault> {
+    let mut file =
+        receipts.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
+    let mut stored = 0;
+    let mut refused = Vec::new();
+    while let Some((place, id, result)) = acknowledged.recv().await {
+        match result {
+            Ok(receipt) => {
+                stored += 1;
+                bar.inc(1);
+                if let Some(file) = &mut file {
+                    let line = serde_json::json!({
+                        "record": place,
+                        "id": id,
+                        "topic_id": receipt.topic_id,
+                        "partition": receipt.partition,
+                        "offset": receipt.offset,
+                    });
+                    // One write a line: whoever reads the file beside us never sees half a receipt.
+                    file.write_all(format!("{line}\n").as_bytes())?;
+                }
+            }
+            Err(error) => refused.push(format!("{place}: [{}] {error}", error.code())),
+        }
+    }
+    Ok((stored, refused))
+}
+
+/// What became of the records of a generation.
+#[derive(Debug, Default)]
+pub(crate) struct Interpreted {
+    /// Responses.
+    pub(crate) accepted: u64,
+    /// Withdrawals.
+    pub(crate) withdrawn: u64,
+    /// Responses with at least one bad answer.
+    pub(crate) with_issues: u64,
+    /// Events that were there before: same source, id and bytes.
+    pub(crate) copies: u64,
+    /// Rejections by code.
+    pub(crate) rejected: Vec<(String, u64)>,
+}
+
+/// Counts the outcomes of a generation.
+pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<Interpreted, Fault> {
+    let mut interpreted = Interpreted::default();
+    let kinds = format!(
+        "SELECT kind, coalesce(code, '') AS code, count(*) AS n, \
+         count(CASE WHEN kind = 'response' AND cardinality(issues) > 0 THEN 1 END) AS bad \
+         FROM outcomes WHERE generation = {generation} GROUP BY kind, code ORDER BY kind, code"
+    );
+    for batch in catalog.query(&kinds).await?.collect().await? {
+        let text = |column: usize, row: usize| -> String {
+            arrow::util::display::array_value_to_string(batch.column(column), row).unwrap_or_default()
+        };
+        for row in 0..batch.num_rows() {
+            let count =
+                |column: usize| batch.column(column).as_primitive::<Int64Type>().value(row).unsigned_abs();
+            match text(0, row).as_str() {
+                "response" => {
+                    interpreted.accepted += count(2);
+                    interpreted.with_issues += count(3);
+                }
+                "withdrawal" => interpreted.withdrawn += count(2),
+                _ => interpreted.rejected.push((text(1, row), count(2))),
+            }
+        }
+    }
+    let copies = format!(
+        "SELECT count(*) AS n FROM (SELECT generation, row_number() OVER (PARTITION BY survey, event_source, event_id, \
+         content_hash ORDER BY generation, order_time, partition, \"offset\") AS copy FROM outcomes \
+         WHERE kind <> 'rejection') WHERE copy > 1 AND generation = {generation}"
+    );
+    interpreted.copies = count(catalog, &copies).await?;
+    Ok(interpreted)
+}
+
+/// The single number that a query comes to.
+pub(crate) async fn count(catalog: &Catalog, query: &str) -> Result<u64, Fault> {
+    let batches = catalog.query(query).await?.collect().await?;
+    let number = batches.iter().find(|batch| batch.num_rows() > 0).map_or(0, |batch| {
+        batch.column(0).as_primitive_opt::<Int64Type>().map_or(0, |numbers| numbers.value(0))
+    });
+    Ok(number.unsigned_abs())
+}

@@ -1,0 +1,88 @@
+//! What goes to standard output (data) and what goes beside it on standard error (which versions it was read from).
+
+use std::io::{BufWriter, ErrorKind, Write};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use console::Term;
+use shukei_doors::{DoorError, Format};
+use shukei_query::{Catalog, Measure, QueryRows, Report};
+
+use crate::fault::Fault;
+
+/// Columns of a page that is no terminal.
+const PAGE_COLUMNS: usize = 100;
+
+fn columns() -> usize {
+    Term::stdout().size_checked().map_or(PAGE_COLUMNS, |(_, columns)| usize::from(columns).max(40))
+}
+
+/// Writes to standard output; a reader who has seen enough and closed the pipe is no error.
+fn with_output(write: impl FnOnce(&mut dyn Write) -> Result<(), DoorError>) -> Result<(), Fault> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let written = write(&mut out);
+    let flushed = out.flush();
+    match (written, flushed) {
+        (Err(DoorError::Write(source)), _) | (Ok(()), Err(source))
+            if source.kind() == ErrorKind::BrokenPipe =>
+        {
+            Ok(())
+        }
+        (Ok(()), flushed) => Ok(flushed?),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+/// Prints batches.
+pub(crate) fn batches(schema: &SchemaRef, batches: &[RecordBatch], format: Format) -> Result<(), Fault> {
+    with_output(|out| shukei_doors::render(schema, batches, format, columns(), out))
+}
+
+/// Prints the rows of a query.
+pub(crate) async fn rows(rows: QueryRows, format: Format) -> Result<(), Fault> {
+    let schema = rows.schema();
+    let found = rows.collect().await?;
+    batches(&schema, &found, format)
+}
+
+/// Prints figures.
+pub(crate) fn measures(measures: &[Measure], format: Format) -> Result<(), Fault> {
+    with_output(|out| shukei_doors::render_measures(measures, format, columns(), out))
+}
+
+/// Prints the state of the law.
+pub(crate) fn report(report: &Report, format: Format) -> Result<(), Fault> {
+    with_output(|out| shukei_doors::render_report(report, format, columns(), out))
+}
+
+/// Prints the bar chart of one question.
+pub(crate) fn bars(measures: &[Measure]) {
+    print!("{}", shukei_doors::bars(measures, columns().min(PAGE_COLUMNS)));
+}
+
+/// Prints words, broken at blanks to fit the page.
+pub(crate) fn paragraph(text: &str) {
+    let width = columns().min(PAGE_COLUMNS);
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let longer = unicode_width::UnicodeWidthStr::width(line.as_str()) + 1;
+        if !line.is_empty() && longer + unicode_width::UnicodeWidthStr::width(word) > width {
+            println!("{line}");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        println!("{line}");
+    }
+}
+
+/// Says on standard error which versions of the tables a result was computed from.
+pub(crate) fn versions(catalog: &Catalog) {
+    let tables: Vec<String> =
+        catalog.versions().iter().map(|(table, version)| format!("{table}@{version}")).collect();
+    eprintln!("read from {}", tables.join(" "));
+}

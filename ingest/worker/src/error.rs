@@ -1,0 +1,98 @@
+use shukei_lake::LakeError;
+use shukei_protocol::TableName;
+use shukei_schemas::{Lane, Span};
+
+/// What can go wrong between broker and tables.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// A client could not be made or asked.
+    #[error("cannot {action} at the broker")]
+    Kafka {
+        /// What was tried.
+        action: &'static str,
+        /// The client's reason.
+        #[source]
+        source: rdkafka::error::KafkaError,
+    },
+    /// The embedded broker's thread ended.
+    #[error("the embedded broker is gone")]
+    BrokerGone,
+    /// A record is larger than the installation takes.
+    #[error("record of {bytes} bytes is larger than max_record_bytes = {bytes_max}")]
+    RecordTooLarge {
+        /// Its size with key and headers.
+        bytes: usize,
+        /// The most that is taken.
+        bytes_max: usize,
+    },
+    /// The broker did not take the record; it may be sent again under the same id.
+    #[error("the broker did not take the record")]
+    NotTaken {
+        /// The client's reason.
+        #[source]
+        source: rdkafka::error::KafkaError,
+    },
+    /// Too many commits in a row came to nothing.
+    #[error("gave up committing to table `{table}` after {attempts} attempts")]
+    GaveUp {
+        /// The table.
+        table: TableName,
+        /// How often it was tried.
+        attempts: u32,
+        /// The last reason.
+        #[source]
+        source: Option<Box<LakeError>>,
+    },
+    /// The broker dropped records before they were stored.
+    #[error("the broker no longer holds offsets {first} to {last} of {lane}", first = span.first, last = span.end.0 - 1)]
+    Lost {
+        /// The lane.
+        lane: Lane,
+        /// The offsets that were never stored.
+        span: Span,
+    },
+    /// A table could not be opened or read.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// Rows could not be put together.
+    #[error("rows for table `{table}` do not fit its columns")]
+    Rows {
+        /// The table.
+        table: TableName,
+        /// The reason.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl WorkerError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Kafka { .. } => "broker_unreachable",
+            Self::BrokerGone => "broker_gone",
+            Self::RecordTooLarge { .. } => "record_too_large",
+            Self::NotTaken { .. } => "record_not_taken",
+            Self::GaveUp { .. } => "commit_gave_up",
+            Self::Lost { .. } => "source_lost",
+            Self::Lake(error) => error.code(),
+            Self::Rows { .. } => "rows_do_not_fit",
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Kafka { .. } => "check the broker's address and whether it runs",
+            Self::BrokerGone => "start the program again; what was acknowledged is stored",
+            Self::RecordTooLarge { .. } => "send one submission an event, or raise max_record_bytes",
+            Self::NotTaken { .. } => "send it again under the same id",
+            Self::GaveUp { .. } => {
+                "look at the reason above; nothing is lost, what is not committed is read again"
+            }
+            Self::Lost { .. } => "keep records longer at the broker; to go on without them, accept the loss",
+            Self::Lake(error) => error.hint(),
+            Self::Rows { .. } => "this is a fault of the program: keep the data folder and report it",
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! From counts to figures: which rows a table has, and what each is a share of.
+
+use std::collections::BTreeSet;
+
+use shukei_schemas::State;
+use shukei_schemas::definition::{Kind, Question, Row, Survey};
+
+use crate::break_by::{BreakBy, Category};
+use crate::error::QueryError;
+use crate::figures::{percent_text, ratio_text};
+use crate::labels::language_of;
+use crate::measure::{BaseRule, Flag, Measure, MeasureKind};
+use crate::request::TabulateRequest;
+use crate::shape::NUMBER_SCALE;
+use crate::tally::{Cells, Tally};
+
+/// One, in the units that sums are kept in.
+const ONE: i128 = 10i128.pow(NUMBER_SCALE as u32);
+
+/// The figures of a wave from the tallies of its forms, made for this request: question by question in printed order,
+/// each first in total and then by category; options in printed order, then states.
+///
+/// A question that several forms ask alike is one table.
+///
+/// # Errors
+/// [`QueryError::FormsDiffer`] if two forms ask different things under one number.
+pub fn measures(
+    survey: &Survey,
+    request: &TabulateRequest,
+    tallies: &[Tally],
+) -> Result<Vec<Measure>, QueryError> {
+    let breaks = breaks(tallies);
+    let mut measures = Vec::new();
+    for asked in asked(tallies)? {
+        let table = Table::new(survey, request, &asked);
+        for part in &breaks {
+            let (first, question) = (asked.tallies[0].0, asked.question);
+            for nth in 0..first.items_of(asked.tallies[0].1).count() {
+                let row = question.rows().get(nth);
+                let total = Sum::of(survey, asked.cells(nth), None);
+                let sum = match &part.category {
+                    None => total.clone(),
+                    Some(category) => Sum::of(survey, asked.cells(nth), Some(category)),
+                };
+                table.rows(&part.text, row, &sum, &total, &mut measures);
+            }
+        }
+    }
+    Ok(measures)
+}
+
+/// A question with the tallies of the forms that ask it, and its place in each.
+struct Asked<'a> {
+    question: &'a Question,
+    tallies: Vec<(&'a Tally, usize)>,
+}
+
+impl<'a> Asked<'a> {
+    /// What all slots of all forms hold of the nth thing that the question asks.
+    fn cells(&self, nth: usize) -> impl Iterator<Item = Cells<'a>> {
+        self.tallies.iter().flat_map(move |(tally, question)| {
+            let item = tally.items_of(*question).nth(nth);
+            item.into_iter().flat_map(|(at, _)| tally.cells(at))
+        })
+    }
+}
+
+fn asked(tallies: &[Tally]) -> Result<Vec<Asked<'_>>, QueryError> {
+    let mut all: Vec<Asked<'_>> = Vec::new();
+    for tally in tallies {
+        for (at, question) in tally.form().questions.iter().enumerate() {
+            if tally.items_of(at).next().is_none() {
+                continue;
+            }
+            match all.iter_mut().find(|asked| asked.question.number == question.number) {
+                None => all.push(Asked { question, tallies: vec![(tally, at)] }),
+                Some(asked) if asks_the_same(asked.question, question) => asked.tallies.push((tally, at)),
+                Some(asked) => {
+                    return Err(QueryError::FormsDiffer {
+                        question: question.number.to_string(),
+                        one: asked.tallies[0].0.form().reference.target(),
+                        other: tally.form().reference.target(),
+                    });
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn asks_the_same(one: &Question, other: &Question) -> bool {
+    let codes = |q: &Question| q.options().iter().map(|option| option.code).collect::<Vec<_>>();
+    let rows = |q: &Question| q.rows().iter().map(|row| row.code).collect::<Vec<_>>();
+    one.kind.as_str() == other.kind.as_str()
+        && decimals_of(one) == decimals_of(other)
+        && codes(one) == codes(other)
+        && rows(one) == rows(other)
+}
+
+fn decimals_of(question: &Question) -> u8 {
+    match question.kind {
+        Kind::Number { decimals, .. } => decimals,
+        _ => 0,
+    }
+}
+
+/// One part of the units; the first is all of them.
+struct BreakPart {
+    category: Option<Category>,
+    text: String,
+}
+
+fn breaks(tallies: &[Tally]) -> Vec<BreakPart> {
+    let mut parts = vec![BreakPart { category: None, text: String::new() }];
+    let Some(by) = tallies.iter().find_map(Tally::by) else { return parts };
+    let mut categories: BTreeSet<Category> = tallies.iter().flat_map(Tally::categories).cloned().collect();
+    if let BreakBy::Question(number) = by {
+        // Every option, also one that nobody chose.
+        let questions = tallies.iter().filter_map(|tally| tally.form().question(number));
+        let codes = questions.flat_map(|(_, question)| question.options()).map(|option| option.code);
+        categories.extend(codes.map(Category::Code));
+    }
+    parts.extend(
+        categories.into_iter().map(|category| BreakPart {
+            text: format!("{}={category}", by.name()),
+            category: Some(category),
+        }),
+    );
+    parts
+}
+
+/// Counts of one item added up over slots.
+#[derive(Clone, Debug, Default)]
+struct Sum {
+    states: [u64; State::ALL.len()],
+    options: Vec<u64>,
+    numbers: i128,
+    base: u64,
+    methods: BTreeSet<String>,
+}
+
+impl Sum {
+    fn of<'a>(survey: &Survey, cells: impl Iterator<Item = Cells<'a>>, category: Option<&Category>) -> Self {
+        let mut sum = Self::default();
+        for cells in cells.filter(|cells| category.is_none() || cells.category == category) {
+            sum.options.resize(cells.options.len(), 0);
+            sum.options.iter_mut().zip(cells.options).for_each(|(sum, count)| *sum += count);
+            sum.numbers += cells.sum;
+            let mut base = 0;
+            for (total, state) in sum.states.iter_mut().zip(State::ALL) {
+                *total += cells.state(state);
+                if is_in_base(survey, state) {
+                    base += cells.state(state);
+                }
+            }
+            sum.base += base;
+            if base > 0 && !cells.method.is_empty() {
+                sum.methods.insert(cells.method.to_owned());
+            }
+        }
+        sum
+    }
+
+    fn state(&self, state: State) -> u64 {
+        State::ALL
+            .into_iter()
+            .zip(self.states)
+            .find(|(known, _)| *known == state)
+            .map_or(0, |(_, count)| count)
+    }
+}
+
+fn is_in_base(survey: &Survey, state: State) -> bool {
+    state == State::Answered || survey.state_rule(state).in_base
+}
+
+/// What all figures of one question share.
+struct Table<'a> {
+    survey: &'a Survey,
+    request: &'a TabulateRequest,
+    question: &'a Question,
+    language: String,
+    flags: Vec<Flag>,
+}
+
+impl<'a> Table<'a> {
+    fn new(survey: &'a Survey, request: &'a TabulateRequest, asked: &Asked<'a>) -> Self {
+        let question = asked.question;
+        let mut flags = Vec::new();
+        if survey.synthetic {
+            flags.push(Flag::Synthetic);
+        }
+        if question.origin.as_deref().is_some_and(|origin| origin != "published") {
+            flags.push(Flag::Reconstructed);
+        }
+        Self { survey, request, question, language: language_of(survey, request.language.as_deref()), flags }
+    }
+
+    /// The figures of one item in one part of the units; `total` says which states occur at all, so that every part
+    /// has the same rows.
+    fn rows(&self, breaks: &str, row: Option<&Row>, sum: &Sum, total: &Sum, out: &mut Vec<Measure>) {
+        let blank = self.blank(breaks, row, sum);
+        for (place, option) in self.question.options().iter().enumerate() {
+            let count = sum.options.get(place).copied().unwrap_or(0);
+            let label = option.label.in_language(&self.language).to_owned();
+            let line = Measure { option: Some(option.code), label, count, ..blank.clone() };
+            out.push(self.count(&line));
+            out.push(self.share(&line));
+        }
+        if self.question.options().is_empty() {
+            let line = self.of_state(State::Answered, sum, &blank);
+            out.push(self.count(&line));
+            if matches!(self.question.kind, Kind::Number { .. }) {
+                out.extend(self.of_numbers(&line, sum));
+            }
+        }
+        for state in State::ALL.into_iter().filter(|state| *state != State::Answered) {
+            let rule = self.survey.state_rule(state);
+            if rule.prints && (state == State::NoAnswer || total.state(state) > 0) {
+                let line = self.of_state(state, sum, &blank);
+                out.push(self.count(&line));
+                if rule.in_base {
+                    out.push(self.share(&line));
+                }
+            }
+        }
+    }
+
+    fn blank(&self, breaks: &str, row: Option<&Row>, sum: &Sum) -> Measure {
+        Measure {
+            survey: self.request.survey.clone(),
+            wave: self.request.wave.clone(),
+            table: self.question.number.to_string(),
+            question: self.question.number.clone(),
+            title: self.question.title(&self.language).to_owned(),
+            text: self.question.text.in_language(&self.language).to_owned(),
+            row: row.map(|row| row.code),
+            row_label: row.map(|row| row.label.in_language(&self.language).to_owned()),
+            option: None,
+            label: String::new(),
+            state: None,
+            breaks: breaks.to_owned(),
+            measure: MeasureKind::Count,
+            value: String::new(),
+            count: 0,
+            base: sum.base,
+            base_unweighted: sum.base,
+            base_rule: BaseRule::of(self.survey),
+            methods: sum.methods.iter().cloned().collect(),
+            flags: self.flags.clone(),
+        }
+    }
+
+    fn of_state(&self, state: State, sum: &Sum, blank: &Measure) -> Measure {
+        let label = state.label(&self.language).to_owned();
+        Measure { state: Some(state), label, count: sum.state(state), ..blank.clone() }
+    }
+
+    fn count(&self, line: &Measure) -> Measure {
+        Measure { measure: MeasureKind::Count, value: line.count.to_string(), ..line.clone() }
+    }
+
+    fn share(&self, line: &Measure) -> Measure {
+        let value = percent_text(line.count, line.base, self.survey.decimals, self.survey.rounding);
+        with_value(Measure { measure: MeasureKind::Share, ..line.clone() }, value)
+    }
+
+    /// Mean and sum of those who gave a number: they alone are the base, whatever the survey's rule.
+    fn of_numbers(&self, line: &Measure, sum: &Sum) -> [Measure; 2] {
+        let (survey, answered) = (self.survey, line.count);
+        let line = Measure {
+            base: answered,
+            base_unweighted: answered,
+            base_rule: BaseRule::Answered,
+            ..line.clone()
+        };
+        let mean = ratio_text(sum.numbers, i128::from(answered) * ONE, survey.decimals, survey.rounding);
+        let digits = decimals_of(self.question);
+        let total = ratio_text(sum.numbers, ONE, digits, survey.rounding).filter(|_| answered > 0);
+        [
+            with_value(Measure { measure: MeasureKind::Mean, ..line.clone() }, mean),
+            with_value(Measure { measure: MeasureKind::Sum, ..line }, total),
+        ]
+    }
+}
+
+fn with_value(mut line: Measure, value: Option<String>) -> Measure {
+    match value {
+        Some(value) => line.value = value,
+        None => line.flags.push(Flag::BaseZero),
+    }
+    line
+}

@@ -1,0 +1,162 @@
+//! Every table at one moment.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::logical_expr::{Expr, cast, ident};
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use shukei_lake::{Lake, LakeError, SourceGeneration, Table, sources_schema};
+use shukei_protocol::TableName;
+use shukei_schemas::{Lane, Offset, tables};
+
+use crate::error::QueryError;
+
+/// One table, pinned to a version, with its cursors; or what a table that does not exist yet looks like.
+#[derive(Clone, Debug)]
+pub(crate) struct Pinned {
+    pub(crate) provider: Arc<dyn TableProvider>,
+    pub(crate) version: Option<i64>,
+    pub(crate) cursors: BTreeMap<Lane, Offset>,
+    /// The columns as they are served.
+    pub(crate) schema: SchemaRef,
+}
+
+impl Pinned {
+    /// A table without rows.
+    pub(crate) fn absent(schema: &Schema) -> Self {
+        let schema = served(schema);
+        let provider = Arc::new(EmptyTable::new(schema.clone()));
+        Self { provider, version: None, cursors: BTreeMap::new(), schema }
+    }
+
+    /// All rows, each column in the type that is served.
+    pub(crate) fn rows(&self, session: &SessionContext) -> Result<DataFrame, QueryError> {
+        let planning = |error| QueryError::planning(&error);
+        let rows = session.read_table(self.provider.clone()).map_err(planning)?;
+        let provided = self.provider.schema();
+        let columns: Vec<Expr> = self
+            .schema
+            .fields()
+            .iter()
+            .map(|field| {
+                let column = ident(field.name());
+                let same =
+                    provided.field_with_name(field.name()).is_ok_and(|p| p.data_type() == field.data_type());
+                if same { column } else { cast(column, field.data_type().clone()).alias(field.name()) }
+            })
+            .collect();
+        rows.select(columns).map_err(planning)
+    }
+}
+
+/// All tables of a data folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) generations: Vec<SourceGeneration>,
+    pub(crate) sources: Pinned,
+    pub(crate) raw: Pinned,
+    pub(crate) outcomes: Pinned,
+    /// Those that exist.
+    pub(crate) responses: BTreeMap<TableName, Pinned>,
+}
+
+impl Snapshot {
+    /// Opens the tables against the stream: what was written last is opened first, so that each table is at least as
+    /// far as those that were made from it, also while workers write.
+    pub(crate) async fn open(lake: &Lake) -> Result<Self, QueryError> {
+        let mut responses = Vec::new();
+        for name in lake.tables().await? {
+            if name.response_target().is_some() {
+                responses.extend(open_existing(lake, &name).await?);
+            }
+        }
+        let outcomes = open_existing(lake, &TableName::outcomes()).await?;
+        let raw = open_existing(lake, &TableName::raw()).await?;
+        let sources = open_existing(lake, &TableName::sources()).await?;
+        let generations = lake.generations().await?;
+        let mut pinned = BTreeMap::new();
+        for table in responses {
+            pinned.insert(table.name().clone(), pin(table, &generations).await?);
+        }
+        Ok(Self {
+            sources: pin_or_absent(sources, &sources_schema(), &[]).await?,
+            raw: pin_or_absent(raw, &tables::raw(), &generations).await?,
+            outcomes: pin_or_absent(outcomes, &tables::outcomes(), &generations).await?,
+            responses: pinned,
+            generations,
+        })
+    }
+
+    /// Where each lane begins.
+    pub(crate) fn starts(&self) -> BTreeMap<Lane, Offset> {
+        self.generations.iter().flat_map(SourceGeneration::lanes).collect()
+    }
+
+    /// The version of each table that exists.
+    pub(crate) fn versions(&self) -> BTreeMap<TableName, i64> {
+        let fixed = [
+            (TableName::sources(), &self.sources),
+            (TableName::raw(), &self.raw),
+            (TableName::outcomes(), &self.outcomes),
+        ];
+        let responses = self.responses.iter().map(|(name, pinned)| (name.clone(), pinned));
+        fixed
+            .into_iter()
+            .chain(responses)
+            .filter_map(|(name, pinned)| Some((name, pinned.version?)))
+            .collect()
+    }
+}
+
+/// A session that reads registered tables and nothing else: no tables by file name, no functions that read files.
+pub(crate) fn new_session() -> SessionContext {
+    SessionContext::new_with_config(SessionConfig::new().with_information_schema(true))
+}
+
+async fn open_existing(lake: &Lake, name: &TableName) -> Result<Option<Table>, QueryError> {
+    match lake.open(name).await {
+        Ok(table) => Ok(Some(table)),
+        Err(LakeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn pin_or_absent(
+    table: Option<Table>,
+    schema: &Schema,
+    generations: &[SourceGeneration],
+) -> Result<Pinned, QueryError> {
+    match table {
+        Some(table) => pin(table, generations).await,
+        None => Ok(Pinned::absent(schema)),
+    }
+}
+
+async fn pin(mut table: Table, generations: &[SourceGeneration]) -> Result<Pinned, QueryError> {
+    let apps = generations.iter().flat_map(SourceGeneration::apps).collect();
+    let cursors = table.cursors(&apps).await?;
+    Ok(Pinned {
+        provider: table.provider()?,
+        version: Some(table.version()),
+        cursors,
+        schema: served(&table.schema()),
+    })
+}
+
+/// The stored columns as they are served: text and bytes as views, which the engine reads without copying.
+fn served(stored: &Schema) -> SchemaRef {
+    let field = |field: &Arc<Field>| {
+        let data_type = match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+            DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
+            DataType::Dictionary(_, value) if **value == DataType::Utf8 => DataType::Utf8View,
+            DataType::Dictionary(_, value) => value.as_ref().clone(),
+            other => other.clone(),
+        };
+        Field::new(field.name(), data_type, field.is_nullable())
+    };
+    Arc::new(Schema::new(stored.fields().iter().map(field).collect::<Vec<_>>()))
+}

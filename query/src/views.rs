@@ -1,0 +1,94 @@
+//! The SQL of the views. Everything here sees only rows below the common vector.
+
+/// What an outcome's position is called everywhere.
+const POSITION: &str = r#"generation, "partition", "offset""#;
+
+/// The total order of events of one unit within a revision.
+const ORDER: [&str; 4] = ["generation", "order_time", "\"partition\"", "\"offset\""];
+
+/// `outcomes` with only the highest interpretation of each position.
+fn decided(reinterpreted: bool) -> String {
+    if !reinterpreted {
+        return "outcomes".to_owned();
+    }
+    format!(
+        "(SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY {POSITION} ORDER BY interpretation DESC) AS latest
+          FROM outcomes) WHERE latest = 1)"
+    )
+}
+
+/// `current`: of each unit the response that counts.
+///
+/// First the copies go: all but the first event with the same source, id and bytes. Then the last event of each unit
+/// counts, by revision and total order; if that is a withdrawal, the unit is out.
+pub(crate) fn current(reinterpreted: bool) -> String {
+    let order = ORDER.join(", ");
+    let newest_first = ORDER.map(|column| format!("{column} DESC")).join(", ");
+    format!(
+        "WITH events AS (
+           SELECT *, row_number() OVER (
+               PARTITION BY survey, event_source, event_id, content_hash ORDER BY {order}) AS copy
+           FROM {decided} WHERE kind IN ('response', 'withdrawal')),
+         ranked AS (
+           SELECT *, row_number() OVER (
+               PARTITION BY survey, wave, unit ORDER BY coalesce(revision, 0) DESC, {newest_first}) AS place
+           FROM events WHERE copy = 1)
+         SELECT survey, wave, unit, {POSITION}, interpretation, target, event_source, event_id, revision, order_time
+         FROM ranked WHERE place = 1 AND kind = 'response'",
+        decided = decided(reinterpreted),
+    )
+}
+
+/// `current_<form>_<version>`: the wide rows of one responses table that count.
+pub(crate) fn current_wide(responses: &str, target: &str, columns: &[String]) -> String {
+    let columns: Vec<String> = columns.iter().map(|column| format!("r.{}", quoted(column))).collect();
+    format!(
+        "SELECT c.survey, {columns} FROM {responses} r JOIN current c
+           ON r.generation = c.generation AND r.\"partition\" = c.\"partition\" AND r.\"offset\" = c.\"offset\"
+              AND r.interpretation = c.interpretation
+         WHERE c.target = '{target}'",
+        columns = columns.join(", "),
+        responses = quoted(responses),
+        target = target.replace('\'', "''"),
+    )
+}
+
+/// `rejections`: the records that could not be read or attributed.
+pub(crate) fn rejections(reinterpreted: bool) -> String {
+    format!(
+        "SELECT {POSITION}, survey, wave, event_source, event_id, code,
+                issues[1]['path'] AS path, issues[1]['hint'] AS hint, order_time
+         FROM {} WHERE kind = 'rejection'",
+        decided(reinterpreted)
+    )
+}
+
+/// `issues`: what was bad inside accepted records, one row each.
+pub(crate) fn issues(reinterpreted: bool) -> String {
+    format!(
+        "SELECT {POSITION}, survey, wave, unit, event_source, event_id,
+                issue['code'] AS code, issue['path'] AS path, issue['hint'] AS hint
+         FROM (SELECT {POSITION}, survey, wave, unit, event_source, event_id, unnest(issues) AS issue
+               FROM {} WHERE kind <> 'rejection')",
+        decided(reinterpreted)
+    )
+}
+
+/// Per table named by outcomes and lane: the first outcome at or past the table's cursor. `cursors` holds the
+/// cursors of the tables that exist; a table that does not exist yet lacks everything that names it.
+pub(crate) const FIRST_MISSING: &str = r#"
+    SELECT o.target, o.generation, o."partition", min(o."offset") AS first_missing
+    FROM outcomes o LEFT JOIN cursors c
+      ON c.target = o.target AND c.generation = o.generation AND c."partition" = o."partition"
+    WHERE o.target IS NOT NULL AND o.interpretation = 0 AND (c.next IS NULL OR o."offset" >= c.next)
+    GROUP BY o.target, o.generation, o."partition""#;
+
+/// A table's name in SQL: `responses/uk2017-1` becomes `responses_uk2017_1`.
+pub(crate) fn sql_name(table: &str) -> String {
+    table.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// An identifier as it is, whatever its letters.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,7 @@
+//! What the tables say: figures, melt and tally by themselves, then catalog and verify over a small lake.
+
+mod alone;
+mod catalog;
+mod law;
+mod rendering;
+mod world;

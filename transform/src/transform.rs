@@ -1,0 +1,311 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use shukei_interpret::{Record, interpret};
+use shukei_lake::{Lake, RowsWanted, SourceGeneration, Table};
+use shukei_protocol::{Event, Limits, TableName, Writer};
+use shukei_schemas::columns::responses_schema;
+use shukei_schemas::definition::Definitions;
+use shukei_schemas::{Lane, Offset, Span, tables};
+use shukei_worker::{Driver, Pointers};
+use tokio::sync::watch;
+
+use crate::definitions::DefinitionStore;
+use crate::error::TransformError;
+use crate::outcomes::{Decided, OutcomesSink};
+use crate::raw;
+use crate::responses::{ResponsesSink, carry_out};
+
+/// How transform reads and commits.
+#[derive(Clone, Debug)]
+pub struct TransformOptions {
+    /// Raw rows read per lane and pass.
+    pub rows_max: usize,
+    /// Bytes read per lane and pass.
+    pub bytes_max: usize,
+    /// Offsets after which a table that nothing names has its cursor moved all the same.
+    pub idle_span_max: i64,
+    /// How often it looks without being told.
+    pub look_every: Duration,
+}
+
+impl Default for TransformOptions {
+    fn default() -> Self {
+        Self {
+            rows_max: 5_000,
+            bytes_max: 16 << 20,
+            idle_span_max: 10_000,
+            look_every: Duration::from_secs(1),
+        }
+    }
+}
+
+/// What transform has done since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TransformProgress {
+    /// Raw offsets decided.
+    pub decided: u64,
+    /// Passes that found nothing more to do.
+    pub idle_passes: u64,
+}
+
+/// The worker that writes `outcomes` and the responses tables.
+pub struct Transform {
+    lake: Lake,
+    definitions: Arc<Definitions>,
+    options: TransformOptions,
+    generations: Vec<SourceGeneration>,
+    raw: Option<Table>,
+    outcomes: Driver<OutcomesSink>,
+    responses: BTreeMap<TableName, Driver<ResponsesSink>>,
+    store: DefinitionStore,
+    progress: watch::Sender<TransformProgress>,
+    started: Instant,
+}
+
+impl Transform {
+    /// Opens the refined tables. The definitions are stored in the data folder before anything is decided with them.
+    ///
+    /// # Errors
+    /// [`TransformError::Lake`] if a table cannot be made or opened.
+    pub async fn open(
+        lake: &Lake,
+        definitions: Arc<Definitions>,
+        options: TransformOptions,
+    ) -> Result<Self, TransformError> {
+        let name = TableName::outcomes();
+        let table = lake.create_if_absent(&name, tables::outcomes(), &[], &tables::POSITION_COLUMNS).await?;
+        let limits = Limits { rows_max: usize::MAX, bytes_max: usize::MAX, ..Limits::default() };
+        let mut store = DefinitionStore::new(lake.clone());
+        store.store(&definitions).await?;
+        let mut transform = Self {
+            lake: lake.clone(),
+            definitions,
+            options,
+            generations: Vec::new(),
+            raw: None,
+            outcomes: Driver::new(Writer::new(name, limits), table, OutcomesSink::default()),
+            responses: BTreeMap::new(),
+            store,
+            progress: watch::Sender::new(TransformProgress::default()),
+            started: Instant::now(),
+        };
+        for table in lake.tables().await? {
+            if table.response_target().is_some() {
+                let opened = lake.open(&table).await?;
+                transform.add_responses(table, opened).await?;
+            }
+        }
+        Ok(transform)
+    }
+
+    /// What has been done so far, and the news of it.
+    pub fn progress(&self) -> watch::Receiver<TransformProgress> {
+        self.progress.subscribe()
+    }
+
+    /// Works until `shutdown`: a pass at the start, one whenever a pointer comes, and one every second.
+    ///
+    /// # Errors
+    /// Those of [`Transform::pass`].
+    pub async fn run(
+        mut self,
+        pointers: Option<Pointers>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), TransformError> {
+        tokio::pin!(shutdown);
+        loop {
+            while self.pass().await? {}
+            let pointer = async {
+                match &pointers {
+                    Some(pointers) => {
+                        pointers.next().await;
+                    }
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = pointer => {}
+                () = tokio::time::sleep(self.options.look_every) => {}
+                () = &mut shutdown => break,
+            }
+        }
+        // What landed before the end is still decided.
+        while self.pass().await? {}
+        Ok(())
+    }
+
+    /// Takes up what has landed since the last pass, at most one batch per lane; whether there may be more.
+    ///
+    /// # Errors
+    /// [`TransformError::Worker`] if a table could not be committed, [`TransformError::DecidedOtherwise`].
+    pub async fn pass(&mut self) -> Result<bool, TransformError> {
+        self.find_generations().await?;
+        if !self.find_raw().await? {
+            return Ok(false);
+        }
+        let decided = self.decide().await?;
+        let carried = self.carry_out().await?;
+        let stored = self.outcomes.sink().stored;
+        let moved = decided || carried;
+        self.progress.send_modify(|progress| {
+            progress.decided = stored;
+            progress.idle_passes += u64::from(!moved);
+        });
+        Ok(moved)
+    }
+
+    async fn find_generations(&mut self) -> Result<(), TransformError> {
+        let known = self.lake.generations().await?;
+        for generation in known.into_iter().skip(self.generations.len()) {
+            self.outcomes.assign(&generation).await?;
+            for driver in self.responses.values_mut() {
+                driver.assign(&generation).await?;
+            }
+            self.generations.push(generation);
+        }
+        Ok(())
+    }
+
+    async fn find_raw(&mut self) -> Result<bool, TransformError> {
+        if let Some(raw) = &mut self.raw {
+            raw.refresh().await?;
+        } else if self.lake.exists(&TableName::raw()).await? {
+            self.raw = Some(self.lake.open(&TableName::raw()).await?);
+        }
+        Ok(self.raw.is_some())
+    }
+
+    async fn add_responses(&mut self, name: TableName, table: Table) -> Result<(), TransformError> {
+        let limits = Limits {
+            rows_max: usize::MAX,
+            bytes_max: usize::MAX,
+            empty_span_max: self.options.idle_span_max,
+            ..Limits::default()
+        };
+        let mut driver =
+            Driver::new(Writer::new(name.clone(), limits), table, ResponsesSink::new(name.clone()));
+        for generation in &self.generations {
+            driver.assign(generation).await?;
+        }
+        self.responses.insert(name, driver);
+        Ok(())
+    }
+
+    /// Reads each lane from the cursor of `outcomes` to that of `raw`, interprets, and commits in one go.
+    async fn decide(&mut self) -> Result<bool, TransformError> {
+        let mut any = false;
+        let generations = self.generations.clone();
+        for (lane, app) in generations.iter().flat_map(SourceGeneration::apps) {
+            let Some(raw) = &mut self.raw else { continue };
+            let Some(end) = raw.cursor(&app).await? else { continue };
+            let Some(first) = self.outcomes.writer().expected(lane) else { continue };
+            if first.0 >= end {
+                continue;
+            }
+            let wanted = RowsWanted::new(lane, Span { first, end: Offset(end) })
+                .columns(&raw::COLUMNS)
+                .limits(self.options.rows_max, self.options.bytes_max);
+            let read = raw.rows(&wanted).await?;
+            let rows = raw::rows(&read.batches)?;
+            let read_to = contiguous(lane, first, &rows)?;
+            let mut decided = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let Some(record) = &row.record else { continue };
+                let record = Record { payload: record.payload.as_deref(), headers: &record.headers };
+                let interpretation = interpret(&record, &self.definitions);
+                if let Some(response) = &interpretation.response
+                    && let Some(target) = &interpretation.outcome.target
+                {
+                    self.ensure_responses(target, &responses_schema(&response.form)).await?;
+                }
+                decided.push(Decided {
+                    offset: row.span.first,
+                    order_time_us: row.order_time_us,
+                    outcome: interpretation.outcome,
+                });
+            }
+            let (count, now_ms) = (decided.len(), self.now_ms());
+            let span = Span { first, end: read_to };
+            self.outcomes.sink_mut().hold(lane, decided);
+            self.outcomes.tell(Event::Arrived { lane, span, rows: count, bytes: 0, now_ms }).await?;
+            any = true;
+        }
+        if any {
+            self.outcomes.tell(Event::Flush).await?;
+        }
+        Ok(any)
+    }
+
+    /// A table exists before an outcome names it, so that nothing that was decided can be overlooked.
+    async fn ensure_responses(
+        &mut self,
+        target: &str,
+        schema: &arrow::datatypes::SchemaRef,
+    ) -> Result<(), TransformError> {
+        let name = TableName::responses(target.strip_prefix("responses/").unwrap_or(target));
+        if self.responses.contains_key(&name) {
+            return Ok(());
+        }
+        let columns = tables::POSITION_COLUMNS;
+        let table = self.lake.create_if_absent(&name, Arc::clone(schema), &["wave"], &columns).await?;
+        self.add_responses(name, table).await
+    }
+
+    /// Brings every responses table to the cursor of `outcomes`.
+    async fn carry_out(&mut self) -> Result<bool, TransformError> {
+        let mut any = false;
+        let now_ms = self.now_ms();
+        let Some(raw) = &mut self.raw else { return Ok(false) };
+        // Another worker may have decided records that the snapshot of raw held here does not show yet.
+        let mut ends = BTreeMap::new();
+        for (lane, app) in self.generations.iter().flat_map(SourceGeneration::apps) {
+            if let (Some(decided), Some(landed)) =
+                (self.outcomes.writer().expected(lane), raw.cursor(&app).await?)
+            {
+                ends.insert(lane, decided.min(Offset(landed)));
+            }
+        }
+        for (name, driver) in &mut self.responses {
+            let mut rows_any = false;
+            for (&lane, &end) in &ends {
+                let Some(first) = driver.writer().expected(lane) else { continue };
+                if first >= end {
+                    continue;
+                }
+                let limits = (self.options.rows_max, self.options.bytes_max);
+                let span = Span { first, end };
+                let (rows, end) =
+                    carry_out(name, lane, span, limits, self.outcomes.table(), raw, &mut self.store).await?;
+                if end <= first {
+                    continue;
+                }
+                let count = rows.len();
+                rows_any |= count > 0;
+                driver.sink_mut().hold(lane, rows);
+                let span = Span { first, end };
+                driver.tell(Event::Arrived { lane, span, rows: count, bytes: 0, now_ms }).await?;
+            }
+            any |= rows_any;
+            driver.tell(Event::Flush).await?;
+        }
+        Ok(any)
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Where the rows end that follow each other from `first` on. Raw has no gaps, so a gap here must stop the lane: what
+/// is passed over once would never be decided.
+fn contiguous(lane: Lane, first: Offset, rows: &[raw::RawRow]) -> Result<Offset, TransformError> {
+    rows.iter().try_fold(first, |expected, row| {
+        if row.span.first == expected {
+            Ok(row.span.end)
+        } else {
+            Err(TransformError::RawGap { lane, at: expected })
+        }
+    })
+}
