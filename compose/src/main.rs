@@ -25,8 +25,10 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    // What the libraries log is for whoever asks for it; what the user has to know is printed.
-    let filter = EnvFilter::try_from_env("SHUKEI_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    // What the libraries log is for whoever asks for it; what the user has to know is printed. The Delta kernel calls
+    // a table that does not exist yet an error, which for a new folder is how things are.
+    let filter =
+        EnvFilter::try_from_env("SHUKEI_LOG").unwrap_or_else(|_| EnvFilter::new("error,buoyant_kernel=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -1,5 +1,9 @@
 use std::time::Duration;
 
+use shukei_ingest::IngestProgress;
+use shukei_transform::TransformProgress;
+use tokio::sync::watch;
+
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// Bars for the three stages of a record's way. On standard error, and only where that is a terminal.
@@ -25,6 +29,24 @@ impl Stages {
             bar
         };
         Self { sent: bar("sent"), stored: bar("stored"), decided: bar("interpreted"), _all: all }
+    }
+
+    /// Moves the bars of the workers, until nobody wants to see them any more.
+    pub(crate) fn follow(
+        &self,
+        mut ingested: watch::Receiver<IngestProgress>,
+        transformed: watch::Receiver<TransformProgress>,
+    ) -> impl Future<Output = ()> + use<> {
+        let (stored, decided) = (self.stored.clone(), self.decided.clone());
+        async move {
+            let mut tick = tokio::time::interval(Duration::from_millis(100));
+            // The workers go on for as long as they are asked to; when they are gone there is nothing to show.
+            while ingested.has_changed().is_ok() {
+                stored.set_position(ingested.borrow_and_update().stored);
+                decided.set_position(transformed.borrow().decided);
+                tick.tick().await;
+            }
+        }
     }
 
     /// Takes the bars away.

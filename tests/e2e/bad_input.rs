@@ -10,7 +10,9 @@ const SECRET: &str = "we-use-password123";
 /// Lines of a file with what becomes of each: `rejected CODE`, `issue CODE PATH`, or `accepted`.
 fn cases() -> Vec<(Vec<u8>, &'static str)> {
     let event = |id: &str, data: &str| {
-        format!(r#"{{"specversion":"1.0","id":"{id}","source":"urn:bad","type":"submission.received","data":{data}}}"#)
+        format!(
+            r#"{{"specversion":"1.0","id":"{id}","source":"urn:bad","type":"submission.received","data":{data}}}"#
+        )
     };
     let data = |respondent: &str, answers: &str| {
         format!(r#"{{"survey":"small","wave":"w1","respondent":"{respondent}","answers":{answers}}}"#)
@@ -25,17 +27,29 @@ fn cases() -> Vec<(Vec<u8>, &'static str)> {
         (invalid_utf8, "rejected utf8_invalid"),
         (b"{}".to_vec(), "rejected envelope_invalid"),
         (b"[1,2,3]".to_vec(), "rejected envelope_invalid"),
-        (event("t", "{}").replace("submission.received", "submission.lost").into(), "rejected event_type_unknown"),
+        (
+            event("t", "{}").replace("submission.received", "submission.lost").into(),
+            "rejected event_type_unknown",
+        ),
         (event("s", &data("b3", "{}").replace("small", "smal")).into(), "rejected survey_unknown"),
         (event("w", &data("b3", "{}").replace("w1", "w9")).into(), "rejected wave_unknown"),
-        (event("f", &data("b3", "{}").replace("\"answers\"", "\"form\":\"x\",\"answers\"")).into(), "rejected form_unknown"),
-        (event("d", &data("b3", "{}").replace("\"wave\"", "\"wave\":\"w2\",\"wave\"")).into(), "rejected json_duplicate_key"),
+        (
+            event("f", &data("b3", "{}").replace("\"answers\"", "\"form\":\"x\",\"answers\"")).into(),
+            "rejected form_unknown",
+        ),
+        (
+            event("d", &data("b3", "{}").replace("\"wave\"", "\"wave\":\"w2\",\"wave\"")).into(),
+            "rejected json_duplicate_key",
+        ),
         (event("r", &data("", "{}")).into(), "rejected field_missing"),
         (event("q", &data("b4", r#"{"1":1,"99":2}"#)).into(), "issue question_unknown /data/answers/99"),
         (event("o", &data("b5", r#"{"1":7}"#)).into(), "issue option_unknown /data/answers/1"),
         (event("m", &data("b6", r#"{"1":[1,2]}"#)).into(), "issue two_marks /data/answers/1"),
         (event("k", &data("b7", r#"{"1":1,"1":2}"#)).into(), "issue answer_duplicate_key /data/answers/1"),
-        (event("n", &data("b8", &format!(r#"{{"3":"{SECRET}"}}"#))).into(), "issue number_invalid /data/answers/3"),
+        (
+            event("n", &data("b8", &format!(r#"{{"3":"{SECRET}"}}"#))).into(),
+            "issue number_invalid /data/answers/3",
+        ),
         (event("x", &data("b9", r#"{"2":[1,9]}"#)).into(), "issue exclusive_with_others /data/answers/2"),
         (event("ok", &data("b10", &format!(r#"{{"1":1,"4":"{SECRET}"}}"#))).into(), "accepted"),
         (data("b11", r#"{"1":3}"#).into(), "accepted"),
@@ -66,7 +80,9 @@ fn each_bad_record_is_kept_counted_and_named() {
     for (code, count) in &wanted {
         let code = code.trim_start_matches("rejected ");
         assert!(
-            sent.stdout.lines().any(|l| l.split_whitespace().collect::<Vec<_>>() == [code, &count.to_string()]),
+            sent.stdout
+                .lines()
+                .any(|l| l.split_whitespace().collect::<Vec<_>>() == [code, &count.to_string()]),
             "{code} {count}\n{}",
             sent.stdout
         );
@@ -103,7 +119,8 @@ fn logs_contain(folder: &std::path::Path, text: &str) -> bool {
         if path.is_dir() {
             logs_contain(&path, text)
         } else {
-            path.extension().is_some_and(|e| e == "json") && std::fs::read_to_string(&path).unwrap().contains(text)
+            path.extension().is_some_and(|e| e == "json")
+                && std::fs::read_to_string(&path).unwrap().contains(text)
         }
     })
 }
@@ -135,9 +152,16 @@ fn a_record_at_the_limit_is_taken_and_one_over_it_is_refused() {
         &limit.to_string(),
     ];
     let sent = program.on_data(&arguments).ends(1);
-    assert!(sent.stdout.contains("record_too_large") && sent.stdout.contains("big.jsonl:2"), "{}", sent.stdout);
-    let units: Vec<String> =
-        program.sql("SELECT unit FROM current ORDER BY unit").into_iter().map(|row| row["unit"].clone()).collect();
+    assert!(
+        sent.stdout.contains("record_too_large") && sent.stdout.contains("big.jsonl:2"),
+        "{}",
+        sent.stdout
+    );
+    let units: Vec<String> = program
+        .sql("SELECT unit FROM current ORDER BY unit")
+        .into_iter()
+        .map(|row| row["unit"].clone())
+        .collect();
     assert_eq!(units, ["at", "r1"]);
 }
 
@@ -150,7 +174,8 @@ fn sending_a_file_twice_changes_nothing() {
     let arguments = ["submit", file.to_str().unwrap(), "--surveys", surveys.to_str().unwrap()];
     let _ = program.on_data(&arguments).ends(0);
     let table = |program: &Program| {
-        let arguments = ["tabulate", "--survey", "small", "--wave", "w1", "--surveys", surveys.to_str().unwrap()];
+        let arguments =
+            ["tabulate", "--survey", "small", "--wave", "w1", "--surveys", surveys.to_str().unwrap()];
         program.on_data(&arguments).ends(0).stdout
     };
     let first = table(&program);

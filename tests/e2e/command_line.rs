@@ -21,7 +21,12 @@ fn every_command_has_help_and_wrong_use_exits_with_2() {
 #[test]
 fn reading_where_there_is_nothing_says_what_to_do() {
     let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
-    for command in [&["sql", "SELECT 1"][..], &["verify"], &["rejections"], &["tabulate", "--survey", "rse", "--wave", "uk2017"]] {
+    for command in [
+        &["sql", "SELECT 1"][..],
+        &["verify"],
+        &["rejections"],
+        &["tabulate", "--survey", "rse", "--wave", "uk2017"],
+    ] {
         let refused = program.on_data(command).ends(1);
         assert!(refused.stderr.contains("shukei demo"), "{}", refused.stderr);
         assert!(!program.data().exists(), "reading makes no folder");
@@ -56,11 +61,16 @@ fn only_queries_are_run_and_mistakes_are_named() {
         "SELECT * FROM '/etc/passwd'",
     ] {
         let refused = program.on_data(&["sql", statement]).ends(1);
-        assert!(refused.stdout.is_empty() && refused.stderr.starts_with("error:"), "{statement}: {}", refused.stderr);
+        assert!(
+            refused.stdout.is_empty() && refused.stderr.starts_with("error:"),
+            "{statement}: {}",
+            refused.stderr
+        );
         assert!(!refused.stderr.contains("root:"), "{statement}");
     }
     assert!(!program.folder().join("stolen.csv").exists());
-    let typo = program.on_data(&["tabulate", "--survey", "rse", "--wave", "uk2017", "--question", "tol2"]).ends(1);
+    let typo =
+        program.on_data(&["tabulate", "--survey", "rse", "--wave", "uk2017", "--question", "tol2"]).ends(1);
     assert!(typo.stderr.contains("tool2"), "{}", typo.stderr);
     let typo = program.on_data(&["tabulate", "--survey", "rs", "--wave", "uk2017"]).ends(1);
     assert!(typo.stderr.contains("rse"), "{}", typo.stderr);
@@ -76,10 +86,14 @@ fn check_names_file_and_line_and_a_bad_survey_stops_nothing_half_way() {
     let text = std::fs::read_to_string(&form).unwrap().replace("kind: number", "kind: nubmer");
     std::fs::write(&form, text).unwrap();
     let broken = program.run(["check", surveys.to_str().unwrap()]).ends(1);
-    assert!(broken.stdout.contains("forms/small.yaml:20") && broken.stdout.contains("`number`"), "{}", broken.stdout);
+    assert!(
+        broken.stdout.contains("forms/small.yaml:21") && broken.stdout.contains("`number`"),
+        "{}",
+        broken.stdout
+    );
     let events = program.file("events.jsonl", "{}\n");
     let arguments = ["submit", events.to_str().unwrap(), "--surveys", surveys.to_str().unwrap()];
     let refused = program.on_data(&arguments).ends(2);
-    assert!(refused.stderr.contains("small.yaml:20"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("small.yaml:21"), "{}", refused.stderr);
     assert!(!program.data().exists(), "nothing was made");
 }

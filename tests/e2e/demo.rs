@@ -11,12 +11,19 @@ fn the_demo_shows_figures_and_a_second_run_shows_the_same() {
     assert!(again.stderr.contains("already here"), "{}", again.stderr);
     let third = program.on_data(&["demo"]).ends(0);
     let figures = |text: &str| -> Vec<String> {
-        text.lines().filter(|line| !line.contains(" s.") && !line.contains(" s (")).map(str::to_owned).collect()
+        text.lines()
+            .filter(|line| !line.contains(" s.") && !line.contains(" s ("))
+            .map(str::to_owned)
+            .collect()
     };
     assert_eq!(figures(&again.stdout), figures(&third.stdout));
     assert!(again.stdout.contains("135"), "the published count of the first question:\n{}", again.stdout);
     assert!(again.stdout.contains("253"), "{}", again.stdout);
-    assert!(again.stdout.lines().all(|line| unicode_width(line) <= 100), "fits a terminal:\n{}", again.stdout);
+    assert!(
+        again.stdout.lines().all(|line| unicode_width(line) <= 100),
+        "fits a terminal:\n{}",
+        again.stdout
+    );
 }
 
 fn unicode_width(line: &str) -> usize {
@@ -29,7 +36,10 @@ fn the_first_run_prints_the_figures_of_later_ones() {
     let first = program.on_data(&["demo"]).ends(0);
     let again = program.on_data(&["demo"]).ends(0);
     let bars = |text: &str| -> Vec<String> {
-        text.lines().filter(|line| line.contains('%') || line.contains("raw records")).map(str::to_owned).collect()
+        text.lines()
+            .filter(|line| line.contains('%') || line.contains("raw records"))
+            .map(str::to_owned)
+            .collect()
     };
     assert_eq!(bars(&first.stdout), bars(&again.stdout));
     assert!(bars(&first.stdout).len() > 10, "{}", first.stdout);

@@ -65,7 +65,10 @@ fn every_published_figure_is_met_or_listed_with_its_reason() {
             }
         };
         if got.as_ref() != Some(&wanted) {
-            wrong.push(format!("{} {} {:?} {}: published {wanted}, got {got:?}", line.id, line.number, line.option, line.measure));
+            wrong.push(format!(
+                "{} {} {:?} {}: published {wanted}, got {got:?}",
+                line.id, line.number, line.option, line.measure
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} figures differ:\n{}", wrong.len(), wrong.join("\n"));
@@ -103,7 +106,17 @@ fn sql_over_the_long_view_counts_the_same_as_the_tabulation() {
 fn a_break_gives_parts_that_add_up_to_the_total() {
     let program = played();
     let csv = program
-        .on_data(&["tabulate", "--survey", "rse", "--wave", "uk2017", "--question", "tool2", "--by", "socio2"])
+        .on_data(&[
+            "tabulate",
+            "--survey",
+            "rse",
+            "--wave",
+            "uk2017",
+            "--question",
+            "tool2",
+            "--by",
+            "socio2",
+        ])
         .ends(0)
         .stdout;
     let rows = csv_rows(&csv);
@@ -115,9 +128,8 @@ fn a_break_gives_parts_that_add_up_to_the_total() {
     };
     let total = count(&|breaks| breaks.is_empty());
     let parts = count(&|breaks| !breaks.is_empty());
-    let unknown = program.number(
-        "SELECT count(*) FROM current_uk2017_1 WHERE qtool2 = 1 AND qsocio2 IS NULL",
-    );
+    let unknown =
+        program.number("SELECT count(*) FROM current_uk2017_1 WHERE qtool2 = 1 AND qsocio2 IS NULL");
     assert!(total > 0 && parts > 0);
     assert_eq!(total, parts + u64::try_from(unknown).unwrap());
 }

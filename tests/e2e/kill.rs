@@ -118,7 +118,14 @@ impl Kills {
         let lines: String = self.unacknowledged().iter().map(|(_, event)| format!("{event}\n")).collect();
         let file = self.program.file("rest.jsonl", lines);
         let receipts = self.program.path("receipts");
-        let arguments = ["submit", file.to_str().unwrap(), "--surveys", &self.surveys, "--receipts", receipts.to_str().unwrap()];
+        let arguments = [
+            "submit",
+            file.to_str().unwrap(),
+            "--surveys",
+            &self.surveys,
+            "--receipts",
+            receipts.to_str().unwrap(),
+        ];
         let _ = self.program.on_data(&arguments).ends(0);
         assert!(self.unacknowledged().is_empty());
     }
@@ -138,7 +145,8 @@ impl Kills {
             }
             for receipt in self.receipts() {
                 let rows = found.get(&(receipt.topic_id.clone(), receipt.partition, receipt.offset));
-                let rows = rows.unwrap_or_else(|| panic!("{table}: {receipt:?} was acknowledged and is not there"));
+                let rows =
+                    rows.unwrap_or_else(|| panic!("{table}: {receipt:?} was acknowledged and is not there"));
                 assert_eq!(rows.len(), 1, "{table}: {receipt:?} is there {} times", rows.len());
                 assert!(table != "outcomes" || rows[0] == receipt.id, "{table}: {receipt:?} is {}", rows[0]);
             }

@@ -51,9 +51,17 @@ fn a_lost_commit_of_a_refined_table_is_behind_and_the_next_run_mends_it() {
         let found = program.on_data(&["verify", "--format", "csv"]).ends(1);
         assert!(found.stdout.contains("behind"), "{name}: {}", found.stdout);
         // The third delivery is generation 3; its offsets are named.
-        let offsets = program.sql("SELECT partition, min(\"offset\") AS first FROM raw WHERE generation = 3 GROUP BY 1");
+        let offsets = program
+            .sql("SELECT partition, min(\"offset\") AS first FROM raw WHERE generation = 3 GROUP BY 1");
         let _ = offsets;
-        assert!(found.stdout.lines().any(|line| line.contains("behind") && line.contains('3') && line.contains('0')), "{name}: {}", found.stdout);
+        assert!(
+            found
+                .stdout
+                .lines()
+                .any(|line| line.contains("behind") && line.contains('3') && line.contains('0')),
+            "{name}: {}",
+            found.stdout
+        );
         // What is served is complete all the same: the ten records are left out until the table is there.
         assert_eq!(program.number("SELECT count(*) FROM current WHERE survey = 'small'"), 20, "{name}");
         run_again(&program, &surveys);

@@ -1,3 +1,17 @@
-//! Skeleton.
+//! The end-to-end suite: one binary, which cargo builds after the real program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test stops at the first surprise"
+)]
+
+mod bad_input;
+mod broker;
+mod command_line;
+mod demo;
+mod figures;
+mod kill;
 mod lake;
+mod law;
 mod query;

@@ -50,29 +50,31 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Fault> {
         eprintln!("embedded broker: in memory only; what is acknowledged is on disk");
         play(&lake, &definitions, missing).await?;
     }
-    let took = began.elapsed();
+    let sending_took = began.elapsed().as_secs_f64();
 
     let catalog = Catalog::open(&lake, &definitions).await?;
     show(&catalog, definition, wave, &source).await?;
     let report = shukei_query::verify(&lake).await?;
     println!("{}", report.summary());
     println!();
+    let took = began.elapsed().as_secs_f64();
     match sent {
-        0 => println!("{total} submissions were already here; shown in {:.1} s.", took.as_secs_f64()),
+        0 => println!("{total} submissions were already here; shown in {took:.1} s."),
         _ => println!(
-            "{sent} submissions sent, stored and interpreted in {:.1} s ({:.0} a second).",
-            took.as_secs_f64(),
-            sent as f64 / took.as_secs_f64(),
+            "{sent} submissions sent, stored and interpreted in {sending_took:.1} s ({:.0} a second); {took:.1} s in all.",
+            sent as f64 / sending_took,
         ),
     }
     let data = match arguments.folder.data.to_string_lossy() {
         name if name == "shukei-data" => String::new(),
         name => format!(" --data {name}"),
     };
+    // Cargo says in the environment that it started us; then the program is not on the path.
+    let shukei = if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "shukei" };
     println!("Next:");
-    println!("  shukei tabulate --survey {} --wave {}{data}", definition.survey.survey, wave.wave);
-    println!("  shukei sql \"SHOW TABLES\"{data}");
-    println!("  shukei verify{data}");
+    println!("  {shukei} tabulate --survey {} --wave {}{data}", definition.survey.survey, wave.wave);
+    println!("  {shukei} sql \"SHOW TABLES\"{data}");
+    println!("  {shukei} verify{data}");
     output::versions(&catalog);
     Ok(ExitCode::from(u8::from(!report.is_whole())))
 }
@@ -198,9 +200,6 @@ async fn show(
     if survey.synthetic {
         println!("SYNTHETIC: every answer is made up.");
     }
-    if !survey.source.is_empty() {
-        output::paragraph(&format!("Source: {}", survey.source.in_language(language)));
-    }
     println!();
     let quoted = |text: &str| text.replace('\'', "''");
     let from_here = format!("event_source = '{}'", quoted(source));
@@ -214,17 +213,27 @@ async fn show(
     );
     let units = sending::count(catalog, &units).await?;
     let issues = sending::count(catalog, &format!("SELECT count(*) FROM issues WHERE {from_here}")).await?;
+    let methods = format!(
+        "SELECT string_agg(DISTINCT method, ', ') FROM answers WHERE survey = '{}' AND wave = '{}'",
+        quoted(survey.survey.as_str()),
+        quoted(wave.wave.as_str())
+    );
+    let methods = sending::text(catalog, &methods).await?;
     println!(
-        "{came} submissions came, {} accepted, {rejected} rejected; {issues} bad answers.",
+        "{came} submissions came, {} accepted, {rejected} rejected; {issues} bad answers inside the accepted.",
         came - rejected
     );
-    println!("{units} respondents count.");
+    println!("{units} respondents count, collected by: {methods}.");
     println!();
     let mut request = TabulateRequest::new(survey.survey.clone(), wave.wave.clone());
     for number in &wave.headline {
         request.questions = Some(vec![number.to_string()]);
         let measures = shukei_query::tabulate(catalog, &request).await?;
         output::bars(&measures);
+        println!();
+    }
+    if !survey.source.is_empty() {
+        output::paragraph(&format!("Source: {}", survey.source.in_language(language)));
         println!();
     }
     Ok(())

@@ -47,11 +47,9 @@ pub(crate) async fn send(
     stages: &Stages,
 ) -> Result<Sent, Fault> {
     let (acknowledge, acknowledged) = mpsc::unbounded_channel();
-    let mut collector =
-        tokio::spawn(collect(acknowledged, receipts.map(Path::to_owned), stages.stored.clone()));
+    let mut collector = tokio::spawn(collect(acknowledged, receipts.map(Path::to_owned)));
     let gateway = pipeline.gateway.clone();
-    let watch = pipeline.transformed.clone();
-    let before = watch.borrow().decided;
+    let follower = tokio::spawn(stages.follow(pipeline.ingested.clone(), pipeline.transformed.clone()));
     let mut sent = Sent::default();
     let sending = async {
         while let Some(item) = items.recv().await {
@@ -59,7 +57,6 @@ pub(crate) async fn send(
                 Ok(receipt) => {
                     sent.sent += 1;
                     stages.sent.inc(1);
-                    stages.decided.set_position(watch.borrow().decided.saturating_sub(before));
                     let acknowledge = acknowledge.clone();
                     tokio::spawn(async move {
                         let _ = acknowledge.send((item.place, item.id, receipt.await));
@@ -82,6 +79,7 @@ pub(crate) async fn send(
         collected = &mut collector => collected,
         fault = pipeline.failure() => return Err(fault),
     };
+    follower.abort();
     let (stored, refused) = collected.map_err(anyhow::Error::from)??;
     sent.stored = stored;
     sent.refused.extend(refused);
@@ -93,7 +91,6 @@ type Acknowledged = (String, Option<String>, Result<Receipt, WorkerError>);
 async fn collect(
     mut acknowledged: mpsc::UnboundedReceiver<Acknowledged>,
     receipts: Option<std::path::PathBuf>,
-    bar: indicatif::ProgressBar,
 ) -> Result<(u64, Vec<String>), Fault> {
     let mut file =
         receipts.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
@@ -103,7 +100,6 @@ async fn collect(
         match result {
             Ok(receipt) => {
                 stored += 1;
-                bar.inc(1);
                 if let Some(file) = &mut file {
                     let line = serde_json::json!({
                         "record": place,
@@ -178,4 +174,12 @@ pub(crate) async fn count(catalog: &Catalog, query: &str) -> Result<u64, Fault> 
         batch.column(0).as_primitive_opt::<Int64Type>().map_or(0, |numbers| numbers.value(0))
     });
     Ok(number.unsigned_abs())
+}
+
+/// The single text that a query comes to; empty if it is null.
+pub(crate) async fn text(catalog: &Catalog, query: &str) -> Result<String, Fault> {
+    let batches = catalog.query(query).await?.collect().await?;
+    let first = batches.iter().find(|batch| batch.num_rows() > 0);
+    let text = first.map(|batch| arrow::util::display::array_value_to_string(batch.column(0), 0));
+    Ok(text.transpose().map_err(anyhow::Error::from)?.unwrap_or_default())
 }

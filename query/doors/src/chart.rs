@@ -29,8 +29,8 @@ pub fn bars(measures: &[Measure], columns_max: usize) -> String {
 
 fn heading(first: &Measure, columns_max: usize, out: &mut String) {
     let words = match first.title == first.text {
-        true => format!("{}  {}", first.question, first.text),
-        false => format!("{}  {}: {}", first.question, first.title, first.text),
+        true => format!("{} | {}", first.question, first.text),
+        false => format!("{} | {}: {}", first.question, first.title, first.text),
     };
     for line in wrapped(&harmless(&words), columns_max.max(20)) {
         out.push_str(&line);

@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableComponent};
 
 use crate::error::DoorError;
 use crate::text::{cut, harmless, width};
@@ -9,8 +9,8 @@ use crate::text::{cut, harmless, width};
 /// No column is cut to less.
 const COLUMN_MIN: usize = 6;
 
-/// Spaces around the text of a cell.
-const PADDING: usize = 2;
+/// Columns around the text of a cell: a space on both sides, and the place of a line that is not drawn.
+const PADDING: usize = 3;
 
 /// A column of a table for people.
 pub(crate) struct Column {
@@ -40,6 +40,14 @@ pub(crate) fn write(
     let widths = fitted(&natural, columns_max);
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    for between_rows in [
+        TableComponent::HorizontalLines,
+        TableComponent::MiddleIntersections,
+        TableComponent::LeftBorderIntersections,
+        TableComponent::RightBorderIntersections,
+    ] {
+        table.remove_style(between_rows);
+    }
     let cell = |text: &str, at: usize| {
         let text = cut(text, widths.get(at).copied().unwrap_or(COLUMN_MIN));
         let number = columns.get(at).is_some_and(|column| column.number);

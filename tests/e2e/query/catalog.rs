@@ -58,7 +58,7 @@ async fn a_fresh_folder_has_every_table_and_no_row() {
 async fn nothing_is_served_before_every_table_has_it() {
     let mut world = World::with(&[simple("1", "a", 1), simple("2", "b", 2)]).await;
     assert_eq!(world.sql(COUNTED).await, ["a|1", "b|2"]);
-    let all = "SELECT (SELECT count(*) FROM raw), (SELECT count(*) FROM outcomes), (SELECT count(*) FROM responses_f_1)";
+    let all = "SELECT (SELECT count(*) FROM raw) AS a, (SELECT count(*) FROM outcomes) AS b, (SELECT count(*) FROM responses_f_1) AS c";
     assert_eq!(world.sql(all).await, ["2|2|2"]);
     // A rejection and two responses come; outcomes is there, responses is not: only the rejection is complete.
     world.land(0, &[b"rubbish".to_vec(), simple("3", "c", 1)]).await;

@@ -126,7 +126,7 @@ async fn bars_fit_the_terminal_and_say_their_base() {
     let chart = bars(&figures, 60);
     assert!(chart.lines().all(|line| line.width() <= 60), "{chart}");
     let lines: Vec<&str> = chart.lines().collect();
-    assert_eq!(lines[..2], ["1  設置: 設置していますか", "base 8 who answered"]);
+    assert_eq!(lines[..2], ["1 | 設置: 設置していますか", "base 8 who answered"]);
     // Seven to one: the longest bar fills the room, the other is a seventh of it.
     let blocks = |line: &str| line.chars().filter(|c| ('▏'..='█').contains(c) || *c == '█').count();
     assert!(lines[2].starts_with("  はい") && lines[2].ends_with("87.5 %  7"), "{chart}");
@@ -173,5 +173,5 @@ async fn rows_stream_out_and_reports_say_what_to_do() {
     let mut out = Vec::new();
     render_report(&verify(&world.lake).await.unwrap(), Format::Csv, 100, &mut out).unwrap();
     let csv = String::from_utf8(out).unwrap();
-    assert!(csv.contains("behind,outcomes,1,0,is not yet where `raw` is,1,14,run transform"), "{csv}");
+    assert!(csv.contains("behind,outcomes,1,0,is not yet where `raw` is,1,14,\"run transform"), "{csv}");
 }
