@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use crate::output::note;
 use shukei_doors::DoorError;
 use shukei_lake::LakeError;
 use shukei_query::QueryError;
@@ -29,17 +30,17 @@ impl Fault {
     /// Prints the reasons from the outermost in, and says the exit code.
     pub(crate) fn report(self) -> ExitCode {
         let code = self.code.map_or_else(String::new, |code| format!("[{code}] "));
-        eprintln!("error: {code}{}", self.error);
+        note!("error: {code}{}", self.error);
         let mut last = self.error.to_string();
         for cause in self.error.chain().skip(1) {
             let words = cause.to_string();
             if words != last {
-                eprintln!("  because: {words}");
+                note!("  because: {words}");
             }
             last = words;
         }
         if let Some(hint) = self.hint {
-            eprintln!("hint: {hint}");
+            note!("hint: {hint}");
         }
         ExitCode::from(self.exit)
     }

@@ -1,5 +1,6 @@
 //! What goes to standard output (data) and what goes beside it on standard error (which versions it was read from).
 
+use std::fmt::Arguments;
 use std::io::{BufWriter, ErrorKind, Write};
 
 use arrow::array::RecordBatch;
@@ -9,6 +10,33 @@ use shukei_doors::{DoorError, Format};
 use shukei_query::{Catalog, Measure, QueryRows, Report};
 
 use crate::fault::Fault;
+
+/// Writes a line to standard output.
+macro_rules! say {
+    ($($argument:tt)*) => { $crate::output::say_line(format_args!($($argument)*)) };
+}
+
+/// Writes a line to standard error.
+macro_rules! note {
+    ($($argument:tt)*) => { $crate::output::note_line(format_args!($($argument)*)) };
+}
+
+pub(crate) use {note, say};
+
+/// What [`say!`] does. A reader who closed the pipe has seen enough; any other failure is told.
+pub(crate) fn say_line(line: Arguments<'_>) {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            note!("error: cannot write the output: {error}")
+        }
+        _ => {}
+    }
+}
+
+/// What [`note!`] does. There is nowhere left to say that this failed.
+pub(crate) fn note_line(line: Arguments<'_>) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
 
 /// Columns of a page that is no terminal.
 const PAGE_COLUMNS: usize = 100;
@@ -57,7 +85,7 @@ pub(crate) fn report(report: &Report, format: Format) -> Result<(), Fault> {
 
 /// Prints the bar chart of one question.
 pub(crate) fn bars(measures: &[Measure]) {
-    print!("{}", shukei_doors::bars(measures, columns().min(PAGE_COLUMNS)));
+    say!("{}", shukei_doors::bars(measures, columns().min(PAGE_COLUMNS)).trim_end());
 }
 
 /// Prints words, broken at blanks to fit the page.
@@ -67,7 +95,7 @@ pub(crate) fn paragraph(text: &str) {
     for word in text.split_whitespace() {
         let longer = unicode_width::UnicodeWidthStr::width(line.as_str()) + 1;
         if !line.is_empty() && longer + unicode_width::UnicodeWidthStr::width(word) > width {
-            println!("{line}");
+            say!("{line}");
             line.clear();
         }
         if !line.is_empty() {
@@ -76,7 +104,7 @@ pub(crate) fn paragraph(text: &str) {
         line.push_str(word);
     }
     if !line.is_empty() {
-        println!("{line}");
+        say!("{line}");
     }
 }
 
@@ -84,5 +112,5 @@ pub(crate) fn paragraph(text: &str) {
 pub(crate) fn versions(catalog: &Catalog) {
     let tables: Vec<String> =
         catalog.versions().iter().map(|(table, version)| format!("{table}@{version}")).collect();
-    eprintln!("read from {}", tables.join(" "));
+    note!("read from {}", tables.join(" "));
 }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, Int64Type};
 use datafusion::common::TableReference;
 use datafusion::datasource::MemTable;
@@ -113,7 +113,10 @@ impl Catalog {
     /// [`QueryError::NotAQuery`] and [`QueryError::NotOneStatement`] before anything is done, the errors of names and
     /// types before any row is read, [`QueryError::Running`] later from the rows themselves.
     pub async fn query(&self, sql: &str) -> Result<QueryRows, QueryError> {
-        let statement = guard::check(sql)?;
+        let mut statement = guard::check(sql)?;
+        if guard::is_show_tables(&statement) {
+            statement = guard::check(views::SHOW_TABLES)?;
+        }
         let planning = |error| {
             let tables = self.session.catalog("datafusion").and_then(|catalog| catalog.schema("public"));
             let names = tables.map(|schema| schema.table_names()).unwrap_or_default();
@@ -140,7 +143,7 @@ async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
     }
     let session = new_session();
     register(&session, "outcomes", snapshot.outcomes.rows(&session)?)?;
-    register_batch(&session, "cursors", cursors_batch(snapshot)?)?;
+    register_batch(&session, "cursors", snapshot.responses_cursors()?)?;
     for batch in collect(&session, views::FIRST_MISSING).await? {
         let targets = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8);
         let targets = targets.map_err(|error| QueryError::running(&error.into()))?;
@@ -156,32 +159,6 @@ async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
     let again = collect(&session, "SELECT 1 FROM outcomes WHERE interpretation > 0 LIMIT 1").await?;
     found.reinterpreted = again.iter().any(|batch| batch.num_rows() > 0);
     Ok(found)
-}
-
-fn cursors_batch(snapshot: &Snapshot) -> Result<RecordBatch, QueryError> {
-    let starts = snapshot.starts();
-    let lines: Vec<(&str, Lane, i64)> = snapshot
-        .responses
-        .iter()
-        .flat_map(|(name, pinned)| {
-            starts.iter().map(move |(lane, start)| {
-                (name.as_str(), *lane, pinned.cursors.get(lane).copied().unwrap_or(*start).0)
-            })
-        })
-        .collect();
-    let batch = RecordBatch::try_from_iter([
-        ("target", Arc::new(StringArray::from_iter_values(lines.iter().map(|line| line.0))) as _),
-        (
-            "generation",
-            Arc::new(Int32Array::from_iter_values(lines.iter().map(|line| line.1.generation.0))) as _,
-        ),
-        (
-            "partition",
-            Arc::new(Int32Array::from_iter_values(lines.iter().map(|line| line.1.partition.0))) as _,
-        ),
-        ("next", Arc::new(Int64Array::from_iter_values(lines.iter().map(|line| line.2))) as _),
-    ]);
-    batch.map_err(|error| QueryError::running(&error.into()))
 }
 
 /// Registers tables and views with one session.

@@ -33,6 +33,11 @@ pub(crate) fn plan_options() -> SQLOptions {
     SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
 }
 
+/// Whether the statement is a plain SHOW TABLES.
+pub(crate) fn is_show_tables(statement: &Statement) -> bool {
+    matches!(statement, Statement::Statement(sql) if matches!(**sql, Sql::ShowTables { .. }))
+}
+
 fn check_statement(statement: &Statement) -> Result<(), QueryError> {
     match statement {
         Statement::Statement(sql) => match sql.visit(&mut OnlyReads) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::array::{Int32Array, Int64Array, RecordBatch, StringViewArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
@@ -93,6 +94,25 @@ impl Snapshot {
     /// Where each lane begins.
     pub(crate) fn starts(&self) -> BTreeMap<Lane, Offset> {
         self.generations.iter().flat_map(SourceGeneration::lanes).collect()
+    }
+
+    /// The cursors of the responses tables that exist, lane by lane: `target`, `generation`, `partition`, `next`.
+    pub(crate) fn responses_cursors(&self) -> Result<RecordBatch, QueryError> {
+        let starts = self.starts();
+        let mut lines: Vec<(&str, Lane, i64)> = Vec::new();
+        for (name, pinned) in &self.responses {
+            let next = |lane: &Lane, start: &Offset| pinned.cursors.get(lane).unwrap_or(start).0;
+            lines.extend(starts.iter().map(|(lane, start)| (name.as_str(), *lane, next(lane, start))));
+        }
+        let generations = lines.iter().map(|(_, lane, _)| lane.generation.0);
+        let partitions = lines.iter().map(|(_, lane, _)| lane.partition.0);
+        RecordBatch::try_from_iter([
+            ("target", Arc::new(StringViewArray::from_iter_values(lines.iter().map(|line| line.0))) as _),
+            ("generation", Arc::new(Int32Array::from_iter_values(generations)) as _),
+            ("partition", Arc::new(Int32Array::from_iter_values(partitions)) as _),
+            ("next", Arc::new(Int64Array::from_iter_values(lines.iter().map(|line| line.2))) as _),
+        ])
+        .map_err(|error| QueryError::running(&error.into()))
     }
 
     /// The version of each table that exists.

@@ -83,6 +83,10 @@ pub(crate) const FIRST_MISSING: &str = r#"
     WHERE o.target IS NOT NULL AND o.interpretation = 0 AND (c.next IS NULL OR o."offset" >= c.next)
     GROUP BY o.target, o.generation, o."partition""#;
 
+/// What SHOW TABLES lists: our tables, without those that describe the engine.
+pub(crate) const SHOW_TABLES: &str =
+    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name";
+
 /// A table's name in SQL: `responses/uk2017-1` becomes `responses_uk2017_1`.
 pub(crate) fn sql_name(table: &str) -> String {
     table.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()

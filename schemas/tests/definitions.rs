@@ -1,4 +1,9 @@
 //! Definitions as their author meets them: what is right loads without a word, what is wrong is named.
+#![allow(
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test stops at the first surprise; a case is a row"
+)]
 
 use std::collections::BTreeMap;
 

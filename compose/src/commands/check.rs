@@ -4,6 +4,7 @@ use shukei_schemas::definition::{Definitions, has_errors};
 
 use crate::cli::Check;
 use crate::fault::Fault;
+use crate::output::say;
 use crate::surveys;
 
 /// Prints every finding, and a line per survey that is whole. Exit 1 if anything is refused.
@@ -12,7 +13,7 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Fault> {
     let mut all = Definitions::default();
     for survey in surveys::read(&arguments.folder)? {
         for finding in &survey.findings {
-            println!("{}/{finding}", survey.folder.display());
+            say!("{}/{finding}", survey.folder.display());
         }
         if has_errors(&survey.findings) {
             refused = true;
@@ -20,7 +21,7 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Fault> {
         }
         if let Some(definition) = survey.definition {
             let questions: usize = definition.forms.values().map(|form| form.value.questions.len()).sum();
-            println!(
+            say!(
                 "{}: survey `{}` is whole: {} waves, {} forms with {questions} questions, {} layouts",
                 survey.folder.display(),
                 definition.survey.survey,
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode, Fault> {
     }
     for clash in all.clashes() {
         refused = true;
-        println!("{clash}");
+        say!("{clash}");
     }
     Ok(ExitCode::from(u8::from(refused)))
 }

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use crate::cli::Demo;
 use crate::commands::sending::{self, Item};
 use crate::fault::Fault;
+use crate::output::{note, say};
 use crate::pipeline::{Pipeline, catch_up};
 use crate::progress::Stages;
 use crate::{folder, output, surveys};
@@ -36,18 +37,18 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Fault> {
         items.into_iter().filter(|item| item.id.as_ref().is_none_or(|id| !known.contains(id))).collect();
     let sent = missing.len();
     if missing.is_empty() {
-        eprintln!(
+        note!(
             "already here: all {total} submissions are in `{}`; nothing was sent",
             arguments.folder.data.display()
         );
     } else {
-        eprintln!(
+        note!(
             "playing survey `{}`, wave `{}`, into `{}`",
             definition.survey.survey,
             wave.wave,
             arguments.folder.data.display()
         );
-        eprintln!("embedded broker: in memory only; what is acknowledged is on disk");
+        note!("embedded broker: in memory only; what is acknowledged is on disk");
         play(&lake, &definitions, missing).await?;
     }
     let sending_took = began.elapsed().as_secs_f64();
@@ -55,12 +56,12 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Fault> {
     let catalog = Catalog::open(&lake, &definitions).await?;
     show(&catalog, definition, wave, &source).await?;
     let report = shukei_query::verify(&lake).await?;
-    println!("{}", report.summary());
-    println!();
+    say!("{}", report.summary());
+    say!("");
     let took = began.elapsed().as_secs_f64();
     match sent {
-        0 => println!("{total} submissions were already here; shown in {took:.1} s."),
-        _ => println!(
+        0 => say!("{total} submissions were already here; shown in {took:.1} s."),
+        _ => say!(
             "{sent} submissions sent, stored and interpreted in {sending_took:.1} s ({:.0} a second); {took:.1} s in all.",
             sent as f64 / sending_took,
         ),
@@ -71,10 +72,10 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Fault> {
     };
     // Cargo says in the environment that it started us; then the program is not on the path.
     let shukei = if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "shukei" };
-    println!("Next:");
-    println!("  {shukei} tabulate --survey {} --wave {}{data}", definition.survey.survey, wave.wave);
-    println!("  {shukei} sql \"SHOW TABLES\"{data}");
-    println!("  {shukei} verify{data}");
+    say!("Next:");
+    say!("  {shukei} tabulate --survey {} --wave {}{data}", definition.survey.survey, wave.wave);
+    say!("  {shukei} sql \"SHOW TABLES\"{data}");
+    say!("  {shukei} verify{data}");
     output::versions(&catalog);
     Ok(ExitCode::from(u8::from(!report.is_whole())))
 }
@@ -196,11 +197,11 @@ async fn show(
 ) -> Result<(), Fault> {
     let survey = &definition.survey;
     let language = survey.languages.first().map_or("en", String::as_str);
-    println!("{} / {}", survey.names.in_language(language), wave.names.in_language(language));
+    say!("{} / {}", survey.names.in_language(language), wave.names.in_language(language));
     if survey.synthetic {
-        println!("SYNTHETIC: every answer is made up.");
+        say!("SYNTHETIC: every answer is made up.");
     }
-    println!();
+    say!("");
     let quoted = |text: &str| text.replace('\'', "''");
     let from_here = format!("event_source = '{}'", quoted(source));
     let came = sending::count(catalog, &format!("SELECT count(*) FROM outcomes WHERE {from_here}")).await?;
@@ -219,22 +220,22 @@ async fn show(
         quoted(wave.wave.as_str())
     );
     let methods = sending::text(catalog, &methods).await?;
-    println!(
+    say!(
         "{came} submissions came, {} accepted, {rejected} rejected; {issues} bad answers inside the accepted.",
         came - rejected
     );
-    println!("{units} respondents count, collected by: {methods}.");
-    println!();
+    say!("{units} respondents count, collected by: {methods}.");
+    say!("");
     let mut request = TabulateRequest::new(survey.survey.clone(), wave.wave.clone());
     for number in &wave.headline {
         request.questions = Some(vec![number.to_string()]);
         let measures = shukei_query::tabulate(catalog, &request).await?;
         output::bars(&measures);
-        println!();
+        say!("");
     }
     if !survey.source.is_empty() {
         output::paragraph(&format!("Source: {}", survey.source.in_language(language)));
-        println!();
+        say!("");
     }
     Ok(())
 }

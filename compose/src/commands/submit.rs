@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::cli::Submit;
 use crate::commands::sending::{self, Item};
 use crate::fault::Fault;
+use crate::output::{note, say};
 use crate::pipeline::Pipeline;
 use crate::progress::Stages;
 use crate::{folder, output, surveys};
@@ -53,25 +54,25 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
 
     let catalog = Catalog::open(&lake, &definitions).await?;
     let report = sending::report(&catalog, generation).await?;
-    println!("sent          {:>9}", sent.sent);
-    println!("stored        {:>9}", sent.stored);
-    println!("accepted      {:>9}", report.accepted);
+    say!("sent          {:>9}", sent.sent);
+    say!("stored        {:>9}", sent.stored);
+    say!("accepted      {:>9}", report.accepted);
     if report.withdrawn > 0 {
-        println!("withdrawals   {:>9}", report.withdrawn);
+        say!("withdrawals   {:>9}", report.withdrawn);
     }
-    println!("with issues   {:>9}", report.with_issues);
-    println!("known already {:>9}", report.copies);
-    println!("rejected      {:>9}", report.rejected.iter().map(|(_, count)| count).sum::<u64>());
+    say!("with issues   {:>9}", report.with_issues);
+    say!("known already {:>9}", report.copies);
+    say!("rejected      {:>9}", report.rejected.iter().map(|(_, count)| count).sum::<u64>());
     for (code, count) in &report.rejected {
-        println!("  {code:<22} {count:>9}");
+        say!("  {code:<22} {count:>9}");
     }
-    println!("refused       {:>9}", sent.refused.len());
+    say!("refused       {:>9}", sent.refused.len());
     for refused in &sent.refused {
-        println!("  {refused}");
+        say!("  {refused}");
     }
     output::versions(&catalog);
     if !report.rejected.is_empty() {
-        eprintln!(
+        note!(
             "hint: `shukei rejections --data {}` lists each with its reason",
             arguments.folder.data.display()
         );

@@ -1,6 +1,7 @@
 //! Several writers race for one table under crashes, revocations, failing and half-known commits, with batch
 //! borders of their own; every offset must be in the table exactly once, in order. The table is the rule alone:
 //! a commit is accepted only on the newest version, and the writers never look at anything but its cursors.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeMap;
 

@@ -36,7 +36,7 @@ pub async fn verify(lake: &Lake) -> Result<Report, QueryError> {
     register(&session, "held", held(&session, &snapshot)?)?;
     let running = |error: arrow::error::ArrowError| QueryError::running(&error.into());
     register_batch(&session, "lanes", lanes(&snapshot).map_err(running)?)?;
-    register_batch(&session, "cursors", cursors(&snapshot).map_err(running)?)?;
+    register_batch(&session, "cursors", snapshot.responses_cursors()?)?;
     for (name, sql) in [("spans", checks::SPANS), ("named", checks::NAMED)] {
         let rows = session.sql(sql).await.map_err(|error| QueryError::planning(&error))?;
         register(&session, name, rows)?;
@@ -96,27 +96,6 @@ fn lanes(snapshot: &Snapshot) -> ArrowResult<RecordBatch> {
         ("start", Arc::new(Int64Array::from_iter_values(starts.values().map(|start| start.0))) as _),
         ("raw_next", Arc::new(next(&snapshot.raw)) as _),
         ("outcomes_next", Arc::new(next(&snapshot.outcomes)) as _),
-    ])
-}
-
-/// The cursors of the responses tables that exist, lane by lane.
-pub(crate) fn cursors(snapshot: &Snapshot) -> ArrowResult<RecordBatch> {
-    let starts = snapshot.starts();
-    let mut lines: Vec<(&str, Lane, i64)> = Vec::new();
-    for (name, pinned) in &snapshot.responses {
-        lines.extend(
-            starts
-                .iter()
-                .map(|(lane, start)| (name.as_str(), *lane, pinned.cursors.get(lane).unwrap_or(start).0)),
-        );
-    }
-    let generations = lines.iter().map(|(_, lane, _)| lane.generation.0);
-    let partitions = lines.iter().map(|(_, lane, _)| lane.partition.0);
-    RecordBatch::try_from_iter([
-        ("target", Arc::new(StringViewArray::from_iter_values(lines.iter().map(|line| line.0))) as _),
-        ("generation", Arc::new(Int32Array::from_iter_values(generations)) as _),
-        ("partition", Arc::new(Int32Array::from_iter_values(partitions)) as _),
-        ("next", Arc::new(Int64Array::from_iter_values(lines.iter().map(|line| line.2))) as _),
     ])
 }
 

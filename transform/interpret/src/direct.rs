@@ -111,7 +111,7 @@ fn read_grid(
     rows: usize,
     cells: &[(String, Json)],
     path: &str,
-    answers: &mut Vec<Answer>,
+    answers: &mut [Answer],
     issues: &mut Vec<Issue>,
 ) {
     let mut seen = vec![false; rows];

@@ -1,4 +1,9 @@
 //! What a record comes to, as cases: the record's data or bytes, and what is expected of each answer.
+#![allow(
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test stops at the first surprise; a case is a row"
+)]
 
 use std::collections::BTreeMap;
 
