@@ -82,9 +82,9 @@ pub(crate) struct Submit {
     /// Append a line to this file for each record as it is acknowledged: file, line, id, topic id, partition, offset
     #[arg(long, value_name = "FILE")]
     pub(crate) receipts: Option<PathBuf>,
-    /// The largest record taken, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20)]
-    pub(crate) max_record_bytes: usize,
+    /// The largest record taken, key and headers included; at most 1310720, a quarter of what the broker holds
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 20, value_parser = clap::value_parser!(u32).range(1..=1_310_720))]
+    pub(crate) max_record_bytes: u32,
     #[command(flatten)]
     pub(crate) hidden: Hidden,
 }

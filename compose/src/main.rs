@@ -7,6 +7,7 @@ mod folder;
 mod output;
 mod pipeline;
 mod progress;
+mod reading;
 mod surveys;
 
 use std::process::ExitCode;

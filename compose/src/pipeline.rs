@@ -14,6 +14,10 @@ use tokio::task::JoinHandle;
 
 use crate::fault::Fault;
 
+/// What the user is told at start.
+pub(crate) const WHAT_IT_IS: &str = "embedded broker in this process: it holds records in memory for a moment only, and a \
+record is acknowledged when it is on disk; a lasting installation points its workers at Apache Kafka";
+
 /// The running parts. Dropping it without [`Pipeline::finish`] is like a crash: nothing acknowledged is lost.
 pub(crate) struct Pipeline {
     pub(crate) gateway: Gateway,

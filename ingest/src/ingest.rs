@@ -75,7 +75,7 @@ impl Ingest {
             started: Instant::now(),
         };
         let generation = ingest.generation.clone();
-        ingest.driver.assign(&generation).await?;
+        ingest.driver.assign(std::slice::from_ref(&generation)).await?;
         Ok(ingest)
     }
 

@@ -8,7 +8,8 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{
@@ -75,7 +76,7 @@ impl TableProvider for AnswersTable {
         let mut plans: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         for part in &self.parts {
             let Some(melt) = wanted(part, filters) else { continue };
-            let units = filters.iter().filter(|filter| is_about_units(filter)).cloned();
+            let units = filters.iter().filter(|filter| is_about_units(filter)).cloned().map(with_plain_texts);
             let survey = ident("survey").eq(lit(melt.survey().as_str()));
             let mut wide = LogicalPlanBuilder::from(part.wide.clone());
             for filter in units.chain([survey]) {
@@ -142,6 +143,20 @@ fn one_of(filter: &Expr) -> Option<(&str, BTreeSet<String>)> {
 fn is_about_units(filter: &Expr) -> bool {
     let columns = filter.column_refs();
     !columns.is_empty() && columns.iter().all(|column| UNIT_COLUMNS.contains(&column.name.as_str()))
+}
+
+/// The filter with its texts as `Utf8`: the wide rows are partitioned by wave, and the engine would cast that column to
+/// the type of another text, and then read every wave.
+fn with_plain_texts(filter: Expr) -> Expr {
+    let plain = filter.clone().transform(|expr| {
+        Ok(match &expr {
+            Expr::Literal(ScalarValue::Utf8View(text), metadata) => {
+                Transformed::yes(Expr::Literal(ScalarValue::Utf8(text.clone()), metadata.clone()))
+            }
+            _ => Transformed::no(expr),
+        })
+    });
+    plain.map_or(filter, |plain| plain.data)
 }
 
 /// Melts each partition of its input.

@@ -245,7 +245,7 @@ impl From<LakeError> for QueryError {
     }
 }
 
-/// Carries an error of ours through the engine, and back out of [`QueryError::running`].
+/// Carries an error of ours through the engine, and back out of `QueryError::running`.
 impl From<QueryError> for DataFusionError {
     fn from(error: QueryError) -> Self {
         DataFusionError::External(Box::new(error))

@@ -21,7 +21,7 @@ pub(crate) struct Pinned {
     pub(crate) provider: Arc<dyn TableProvider>,
     pub(crate) version: Option<i64>,
     pub(crate) cursors: BTreeMap<Lane, Offset>,
-    /// The columns as they are served.
+    /// The columns as they are served; text that the table is partitioned by comes as a dictionary.
     pub(crate) schema: SchemaRef,
 }
 
@@ -44,9 +44,13 @@ impl Pinned {
             .iter()
             .map(|field| {
                 let column = ident(field.name());
-                let same =
-                    provided.field_with_name(field.name()).is_ok_and(|p| p.data_type() == field.data_type());
-                if same { column } else { cast(column, field.data_type().clone()).alias(field.name()) }
+                let as_it_is = provided.field_with_name(field.name()).is_ok_and(|provided| {
+                    provided.data_type() == field.data_type() || is_text_dictionary(provided.data_type())
+                });
+                match as_it_is {
+                    true => column,
+                    false => cast(column, field.data_type().clone()).alias(field.name()),
+                }
             })
             .collect();
         rows.select(columns).map_err(planning)
@@ -164,6 +168,11 @@ async fn pin(mut table: Table, generations: &[SourceGeneration]) -> Result<Pinne
         cursors,
         schema: served(&table.schema()),
     })
+}
+
+/// A partition column of text. It stays a dictionary: behind a cast, a filter would no longer leave out files.
+fn is_text_dictionary(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Dictionary(_, value) if matches!(**value, DataType::Utf8 | DataType::Utf8View))
 }
 
 /// The stored columns as they are served: text and bytes as views, which the engine reads without copying.

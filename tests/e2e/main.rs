@@ -9,6 +9,7 @@
 mod bad_input;
 mod broker;
 mod command_line;
+mod counts;
 mod demo;
 mod figures;
 mod kill;

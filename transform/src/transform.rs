@@ -158,12 +158,13 @@ impl Transform {
 
     async fn find_generations(&mut self) -> Result<(), TransformError> {
         let known = self.lake.generations().await?;
-        for generation in known.into_iter().skip(self.generations.len()) {
-            self.outcomes.assign(&generation).await?;
+        let new = known.get(self.generations.len()..).unwrap_or_default();
+        if !new.is_empty() {
+            self.outcomes.assign(new).await?;
             for driver in self.responses.values_mut() {
-                driver.assign(&generation).await?;
+                driver.assign(new).await?;
             }
-            self.generations.push(generation);
+            self.generations.extend_from_slice(new);
         }
         Ok(())
     }
@@ -186,9 +187,7 @@ impl Transform {
         };
         let mut driver =
             Driver::new(Writer::new(name.clone(), limits), table, ResponsesSink::new(name.clone()));
-        for generation in &self.generations {
-            driver.assign(generation).await?;
-        }
+        driver.assign(&self.generations).await?;
         self.responses.insert(name, driver);
         Ok(())
     }

@@ -15,7 +15,7 @@ use crate::cli::Demo;
 use crate::commands::sending::{self, Item};
 use crate::fault::Fault;
 use crate::output::{note, say};
-use crate::pipeline::{Pipeline, catch_up};
+use crate::pipeline::{self, Pipeline, catch_up};
 use crate::progress::Stages;
 use crate::{folder, output, surveys};
 
@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Fault> {
             wave.wave,
             arguments.folder.data.display()
         );
-        note!("embedded broker: in memory only; what is acknowledged is on disk");
+        note!("{}", pipeline::WHAT_IT_IS);
         play(&lake, &definitions, missing).await?;
     }
     let sending_took = began.elapsed().as_secs_f64();

@@ -16,7 +16,7 @@ use crate::cli::Submit;
 use crate::commands::sending::{self, Item};
 use crate::fault::Fault;
 use crate::output::{note, say};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{self, Pipeline};
 use crate::progress::Stages;
 use crate::{folder, output, surveys};
 
@@ -34,8 +34,9 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
         }
     }
     let (lake, _lock) = folder::open_alone(&arguments.folder.data, arguments.hidden.crash_at.as_deref())?;
-    let options =
-        EmbeddedOptions { record_bytes_max: arguments.max_record_bytes, ..EmbeddedOptions::default() };
+    let record_bytes_max = usize::try_from(arguments.max_record_bytes).unwrap_or(usize::MAX);
+    let options = EmbeddedOptions { record_bytes_max, ..EmbeddedOptions::default() };
+    note!("{}", pipeline::WHAT_IT_IS);
     let mut pipeline = Pipeline::start(&lake, Arc::clone(&definitions), options).await?;
     let generation = pipeline.generation.generation;
 

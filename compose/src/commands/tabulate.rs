@@ -1,15 +1,13 @@
 use std::process::ExitCode;
 
-use shukei_query::{Catalog, TabulateRequest};
+use shukei_query::TabulateRequest;
 
 use crate::cli::Tabulate;
 use crate::fault::Fault;
-use crate::{folder, output, surveys};
+use crate::{output, reading};
 
 pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
-    let definitions = surveys::load(&arguments.folder.surveys)?;
-    let lake = folder::open_to_read(&arguments.folder.data)?;
-    let catalog = Catalog::open(&lake, &definitions).await?;
+    let catalog = reading::open(&arguments.folder).await?;
     let mut request = TabulateRequest::new(arguments.survey.as_str().into(), arguments.wave.as_str().into());
     request.questions = (!arguments.question.is_empty()).then_some(arguments.question);
     request.by = arguments.by;

@@ -21,6 +21,7 @@ mod sources;
 mod stats;
 mod store;
 mod table;
+mod transactions;
 mod upload;
 
 pub use commit::{Commit, NewRows};

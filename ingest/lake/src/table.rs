@@ -9,12 +9,12 @@ use deltalake_core::logstore::LogStoreRef;
 use deltalake_core::table::state::DeltaTableState;
 use deltalake_core::{DeltaTable, DeltaTableError};
 use futures::FutureExt;
-use serde::Deserialize;
 use shukei_protocol::TableName;
 use shukei_schemas::{Lane, Offset};
 
 use crate::error::LakeError;
 use crate::lake::Lake;
+use crate::transactions;
 
 /// Beyond so many new versions it is cheaper to ask for each cursor anew than to read every log entry.
 const FOLLOWED_MAX: i64 = 200;
@@ -25,8 +25,10 @@ pub struct Table {
     pub(crate) lake: Lake,
     pub(crate) name: TableName,
     pub(crate) delta: DeltaTable,
-    /// The cursors asked for so far, as of the version held.
+    /// The cursors known, as of the version held.
     cursors: HashMap<String, Option<i64>>,
+    /// Whether `cursors` holds every one that there is, so that one that is not there was never set.
+    cursors_whole: bool,
     followed: u32,
     /// Set while the handle moves: an error, or a future that was dropped half-way, leaves it set.
     doubtful: bool,
@@ -34,7 +36,15 @@ pub struct Table {
 
 impl Table {
     pub(crate) fn new(lake: Lake, name: TableName, delta: DeltaTable) -> Result<Self, LakeError> {
-        let table = Self { lake, name, delta, cursors: HashMap::new(), followed: 0, doubtful: false };
+        let table = Self {
+            lake,
+            name,
+            delta,
+            cursors: HashMap::new(),
+            cursors_whole: false,
+            followed: 0,
+            doubtful: false,
+        };
         table.state()?;
         Ok(table)
     }
@@ -82,7 +92,7 @@ impl Table {
         if version > held {
             self.followed = self.followed.saturating_add(u32::try_from(version - held).unwrap_or(u32::MAX));
         }
-        if !self.cursors.is_empty() {
+        if self.cursors_whole || !self.cursors.is_empty() {
             self.follow(held, version).await?;
         }
         self.doubtful = false;
@@ -90,17 +100,25 @@ impl Table {
     }
 
     /// The version of an application transaction as of the version held: a cursor, or none if it was never set.
-    /// The first look at an id reads the log, later ones are free.
+    /// The first look reads the log for all of them, later ones are free.
     ///
     /// # Errors
     /// [`LakeError::Delta`] if the log cannot be read.
     pub async fn cursor(&mut self, app: &str) -> Result<Option<i64>, LakeError> {
-        if !self.doubtful
-            && let Some(known) = self.cursors.get(app)
-        {
-            return Ok(*known);
-        }
         let log_store = self.log_store();
+        if !self.doubtful && !self.cursors_whole && self.cursors.is_empty() {
+            if let Some(all) = transactions::all(&log_store, self.version()).await {
+                self.cursors = all;
+                self.cursors_whole = true;
+            }
+        }
+        if !self.doubtful {
+            match self.cursors.get(app) {
+                Some(known) => return Ok(*known),
+                None if self.cursors_whole => return Ok(None),
+                None => {}
+            }
+        }
         let held = self.state()?.transaction_version(log_store.as_ref(), app).await;
         let held = held.map_err(|source| self.failed("read the cursors of", source))?;
         if !self.doubtful {
@@ -164,11 +182,16 @@ impl Table {
         Ok(self.state()?.metadata().partition_columns().to_vec())
     }
 
+    fn forget(&mut self) {
+        self.cursors.clear();
+        self.cursors_whole = false;
+    }
+
     /// Marks the handle as moving, and says whether it was left so before; what was known then is forgotten.
     pub(crate) fn begin_move(&mut self) -> bool {
         let was = std::mem::replace(&mut self.doubtful, true);
         if was {
-            self.cursors.clear();
+            self.forget();
         }
         was
     }
@@ -193,7 +216,7 @@ impl Table {
     /// Brings the known cursors from one version to another by the log entries in between.
     async fn follow(&mut self, from: i64, to: i64) -> Result<(), LakeError> {
         if to - from > FOLLOWED_MAX || to < from {
-            self.cursors.clear();
+            self.forget();
             return Ok(());
         }
         let log_store = self.log_store();
@@ -201,36 +224,14 @@ impl Table {
             let entry = log_store.read_commit_entry(version as u64).await;
             let Some(entry) = entry.map_err(|source| self.failed("follow the log of", source))? else {
                 // Cleaned up: ask anew.
-                self.cursors.clear();
+                self.forget();
                 return Ok(());
             };
-            for line in entry.split(|byte| *byte == b'\n') {
-                match serde_json::from_slice::<Line>(line) {
-                    Ok(Line { txn: Some(txn) }) => {
-                        self.cursors.insert(txn.app_id, Some(txn.version));
-                    }
-                    Ok(Line { txn: None }) => {}
-                    Err(_) if line.trim_ascii().is_empty() => {}
-                    Err(_) => {
-                        self.cursors.clear();
-                        return Ok(());
-                    }
-                }
+            if transactions::read_entry(&entry, &mut self.cursors).is_none() {
+                self.forget();
+                return Ok(());
             }
         }
         Ok(())
     }
-}
-
-/// One line of a log entry, as far as cursors go.
-#[derive(Deserialize)]
-struct Line {
-    txn: Option<Txn>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Txn {
-    app_id: String,
-    version: i64,
 }

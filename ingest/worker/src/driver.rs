@@ -80,16 +80,19 @@ impl<S: Sink> Driver<S> {
         &self.sink
     }
 
-    /// Gives the writer every lane of a generation.
+    /// Gives the writer every lane of the generations. One look at the table serves them all.
     ///
     /// # Errors
     /// As [`Driver::tell`].
-    pub async fn assign(&mut self, generation: &SourceGeneration) -> Result<(), WorkerError> {
-        self.apps.extend(generation.apps());
-        for (lane, start) in generation.lanes() {
-            self.tell(Event::Assigned { lane, start }).await?;
+    pub async fn assign(&mut self, generations: &[SourceGeneration]) -> Result<(), WorkerError> {
+        let mut todo = Vec::new();
+        for generation in generations {
+            self.apps.extend(generation.apps());
+            for (lane, start) in generation.lanes() {
+                todo.extend(self.writer.decide(Event::Assigned { lane, start }));
+            }
         }
-        Ok(())
+        self.carry_out(todo).await
     }
 
     /// Tells the writer and carries out all that follows, to the end.
@@ -97,7 +100,12 @@ impl<S: Sink> Driver<S> {
     /// # Errors
     /// [`WorkerError::GaveUp`] when commits came to nothing too often, [`WorkerError::Rows`].
     pub async fn tell(&mut self, event: Event) -> Result<(), WorkerError> {
-        let mut todo: VecDeque<Effect> = self.writer.decide(event).into();
+        let todo = self.writer.decide(event);
+        self.carry_out(todo).await
+    }
+
+    async fn carry_out(&mut self, todo: Vec<Effect>) -> Result<(), WorkerError> {
+        let mut todo = VecDeque::from(todo);
         while let Some(effect) = todo.pop_front() {
             match effect {
                 Effect::Look { after } => {

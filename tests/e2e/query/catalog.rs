@@ -265,6 +265,14 @@ async fn answers_are_the_same_with_and_without_what_the_scan_leaves_out() {
     let number = "SELECT sum(number), max(number) FROM answers WHERE question = '4'";
     assert_eq!(sql(number).await, ["44850.000000000|299.000000000"]);
 
+    // Files of other waves are not opened.
+    for table in ["answers", "current_f_1", "responses_f_1"] {
+        for (wave, read) in [("w", true), ("other", false)] {
+            let plan = sql(&format!("EXPLAIN SELECT respondent FROM {table} WHERE wave = '{wave}'")).await;
+            assert_eq!(plan.join("\n").contains("responses/f-1/wave=w/"), read, "{plan:?}");
+        }
+    }
+
     // The aggregate of ours and plain SQL agree on every option.
     let figures = tabulate(&catalog, &TabulateRequest::new("s".into(), "w".into())).await.unwrap();
     let counts = "SELECT question, option, count(*) FILTER (WHERE chosen) FROM answers
