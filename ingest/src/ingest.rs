@@ -34,6 +34,9 @@ pub struct IngestProgress {
     pub holes: u64,
 }
 
+/// Records taken without looking at the clock.
+const TAKEN_AT_ONCE_MAX: usize = 256;
+
 type OnStored = Box<dyn Fn(Partition, Span) + Send + Sync>;
 
 /// The worker that reads one generation and writes `raw`.
@@ -112,8 +115,10 @@ impl Ingest {
             tokio::select! {
                 received = source.receive() => {
                     self.take(received?).await?;
-                    // What the client holds already is taken in one go, without waking up for each record.
-                    while let Some(received) = source.receive().now_or_never() {
+                    // What the client holds already is taken in one go, without waking up for each record; but the
+                    // clock and the end are looked at now and then all the same.
+                    for _ in 0..TAKEN_AT_ONCE_MAX {
+                        let Some(received) = source.receive().now_or_never() else { break };
                         self.take(received?).await?;
                     }
                 }

@@ -86,14 +86,9 @@ impl Sink for RawSink {
             let order_app = self.order_app(moved.lane);
             let mut order_time =
                 order_app.as_ref().and_then(|app| found.get(app)).copied().unwrap_or(i64::MIN);
-            let order_times: Vec<i64> = rows
-                .iter()
-                .map(|row| {
-                    let own = match row {
-                        RawRow::Record(arrival) => arrival.broker_time_us.unwrap_or(stored_at),
-                        RawRow::Hole { .. } => stored_at.min(order_time),
-                    };
-                    order_time = order_time.max(own);
+            let order_times: Vec<i64> = (0..rows.len())
+                .map(|at| {
+                    order_time = order_time.max(own_time(&rows[at..], stored_at));
                     order_time
                 })
                 .collect();
@@ -119,6 +114,16 @@ impl Sink for RawSink {
     fn read(&mut self, _lane: Lane, _at: Offset) {
         self.notes.push(Note::Read);
     }
+}
+
+/// When the first of the rows happened: by the broker's clock where there is a record, for a hole by that of the first
+/// record behind it, so that a hole never puts what follows later than it was.
+fn own_time(rows: &[RawRow], stored_at: i64) -> i64 {
+    let first = rows.iter().find_map(|row| match row {
+        RawRow::Record(arrival) => Some(arrival.broker_time_us.unwrap_or(stored_at)),
+        RawRow::Hole { .. } => None,
+    });
+    first.unwrap_or(stored_at)
 }
 
 pub(crate) fn now_us() -> i64 {
