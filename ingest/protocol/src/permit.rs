@@ -58,7 +58,7 @@ pub struct CursorMove {
 /// The right to commit one batch to one table on one snapshot. Made by [`crate::Writer::decide`] and
 /// [`crate::decide_generation`] alone.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// use shukei_protocol::{Permit, TableName};
 /// let forged = Permit { table: TableName::raw(), version: 0, moves: vec![] };
 /// ```
