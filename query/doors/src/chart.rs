@@ -18,7 +18,10 @@ pub fn bars(measures: &[Measure], columns_max: usize) -> String {
             out.push('\n');
         }
         if before.is_none_or(|before| before.question != first.question) {
-            heading(first, columns_max, &mut out);
+            for line in heading(first, columns_max) {
+                out.push_str(&line);
+                out.push('\n');
+            }
         }
         subheading(first, &mut out);
         lines(chart, columns_max, &mut out);
@@ -27,15 +30,13 @@ pub fn bars(measures: &[Measure], columns_max: usize) -> String {
     out
 }
 
-fn heading(first: &Measure, columns_max: usize, out: &mut String) {
+/// The question's number, title and words, in lines that fit.
+pub(crate) fn heading(first: &Measure, columns_max: usize) -> Vec<String> {
     let words = match first.title == first.text {
         true => format!("{} | {}", first.question, first.text),
         false => format!("{} | {}: {}", first.question, first.title, first.text),
     };
-    for line in wrapped(&harmless(&words), columns_max.max(20)) {
-        out.push_str(&line);
-        out.push('\n');
-    }
+    wrapped(&harmless(&words), columns_max.max(20))
 }
 
 fn subheading(first: &Measure, out: &mut String) {

@@ -3,26 +3,13 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int16Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use shukei_query::Measure;
+use shukei_query::{Flag, Measure, MeasureKind};
 
+use crate::chart::heading;
 use crate::error::DoorError;
 use crate::rows::{Format, render};
-
-/// What of a figure people see in a table: the survey and the wave they asked for themselves.
-const FOR_PEOPLE: [&str; 12] = [
-    "question",
-    "row",
-    "option",
-    "label",
-    "breaks",
-    "measure",
-    "value",
-    "count",
-    "base",
-    "base_rule",
-    "methods",
-    "flags",
-];
+use crate::table::{self, Column};
+use crate::text::harmless;
 
 /// Figures as rows: one per measure, in the columns of `shukei tabulate`. Percent is decimal text, so that no program
 /// on the way rounds it again.
@@ -68,7 +55,8 @@ pub fn measures_batch(measures: &[Measure]) -> Result<RecordBatch, DoorError> {
     RecordBatch::try_new(Arc::new(schema), columns).map_err(DoorError::arrow)
 }
 
-/// Writes figures; a table leaves out the columns that say the same in every row.
+/// Writes figures. CSV and JSON have a row per measure; people get a table per question, with a line per option or
+/// state, and count and share beside each other.
 ///
 /// # Errors
 /// [`DoorError::Write`] if the writer fails.
@@ -78,11 +66,65 @@ pub fn render_measures(
     columns_max: usize,
     out: &mut dyn Write,
 ) -> Result<(), DoorError> {
-    let mut batch = measures_batch(measures)?;
     if format == Format::Table {
-        let places: Vec<usize> =
-            FOR_PEOPLE.iter().filter_map(|name| batch.schema().index_of(name).ok()).collect();
-        batch = batch.project(&places).map_err(DoorError::arrow)?;
+        return tables(measures, columns_max, out);
     }
+    let batch = measures_batch(measures)?;
     render(&batch.schema(), &[batch], format, columns_max, out)
+}
+
+fn tables(measures: &[Measure], columns_max: usize, out: &mut dyn Write) -> Result<(), DoorError> {
+    for (at, figures) in measures.chunk_by(|a, b| a.question == b.question && a.row == b.row).enumerate() {
+        if at > 0 {
+            writeln!(out)?;
+        }
+        let Some(first) = figures.first() else { continue };
+        let row = first.row_label.as_ref().map(|row| harmless(row));
+        let flags: Vec<&str> =
+            first.flags.iter().filter(|flag| **flag != Flag::BaseZero).map(|flag| flag.as_str()).collect();
+        let flags = (!flags.is_empty()).then(|| flags.join("; "));
+        for line in heading(first, columns_max).into_iter().chain(row).chain(flags) {
+            writeln!(out, "{line}")?;
+        }
+        let broken_down = figures.iter().any(|figure| !figure.breaks.is_empty());
+        let names = [
+            ("part", false),
+            ("", false),
+            ("count", true),
+            ("%", true),
+            ("base", true),
+            ("base rule", false),
+        ];
+        let columns: Vec<Column> = names
+            .iter()
+            .skip(usize::from(!broken_down))
+            .map(|(name, number)| Column { name: (*name).to_owned(), number: *number })
+            .collect();
+        let cell =
+            |figure: &Measure| (figure.breaks.clone(), figure.option, figure.state, figure.label.clone());
+        let rows: Vec<Vec<String>> = figures
+            .chunk_by(|a, b| cell(a) == cell(b))
+            .flat_map(|of_one_cell| lines(of_one_cell, broken_down))
+            .collect();
+        table::write(&columns, &rows, columns_max, out)?;
+    }
+    Ok(())
+}
+
+/// A line of count and share, and one for each further measure of the cell.
+fn lines(of_one_cell: &[Measure], broken_down: bool) -> Vec<Vec<String>> {
+    let value = |kind: MeasureKind| of_one_cell.iter().find(|figure| figure.measure == kind);
+    let line = |label: String, figure: &Measure, number: String, share: String| {
+        let part = broken_down.then(|| figure.breaks.clone());
+        let rule = figure.base_rule.as_str().to_owned();
+        part.into_iter().chain([label, number, share, figure.base.to_string(), rule]).collect::<Vec<_>>()
+    };
+    let share = value(MeasureKind::Share).map_or_else(String::new, |figure| figure.value.clone());
+    let counts = value(MeasureKind::Count)
+        .map(|figure| line(figure.label.clone(), figure, figure.value.clone(), share));
+    let others = [MeasureKind::Mean, MeasureKind::Sum]
+        .into_iter()
+        .filter_map(value)
+        .map(|figure| line(figure.measure.as_str().to_owned(), figure, figure.value.clone(), String::new()));
+    counts.into_iter().chain(others).collect()
 }
