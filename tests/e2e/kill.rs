@@ -195,3 +195,32 @@ fn a_restart_between_raw_and_transform_interprets_what_was_left() {
     assert_eq!(kills.program.number("SELECT count(*) FROM outcomes"), raw);
     assert_eq!(kills.program.number("SELECT count(*) FROM responses_small_1"), raw);
 }
+
+#[test]
+fn a_crash_leaves_what_its_point_says() {
+    // (point, rows in raw, data files of raw): what was not committed is not there, though its file may be.
+    for (point, rows, files) in [("raw.before", 1, 1), ("raw.inside", 1, 2), ("raw.after", 2, 2)] {
+        let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+        let surveys = small_survey(&program);
+        let submit = |number: usize, point: Option<&str>| {
+            let file = program.file("event.jsonl", small_event(number));
+            let mut command = program.command([std::ffi::OsStr::new("submit"), file.as_os_str()]);
+            command.arg("--data").arg(program.data()).arg("--surveys").arg(&surveys);
+            point.map(|point| command.env("SHUKEI_CRASH_AT", point));
+            command.output().unwrap().status
+        };
+        assert!(submit(1, None).success());
+        assert_eq!(submit(2, Some(point)).signal(), Some(6), "{point}");
+        let found = std::fs::read_dir(program.data().join("raw"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_string_lossy().contains("partition="))
+            .map(|path| std::fs::read_dir(path).unwrap().count())
+            .sum::<usize>();
+        assert_eq!(found, files, "{point}");
+        // Whatever it left, the next delivery goes on from it.
+        assert!(submit(3, None).success(), "{point}");
+        let _ = program.on_data(&["verify"]).ends(0);
+        assert_eq!(program.number("SELECT count(*) FROM raw"), rows + 1, "{point}");
+    }
+}

@@ -1,4 +1,4 @@
-//! The lake by itself: compare-and-swap, durability of names, pruned reads, generations, locks, crash points.
+//! The lake by itself: compare-and-swap, pruned reads, checkpoints, generations.
 #![allow(clippy::unwrap_used)] // Helpers of tests fail by panic too.
 
 use std::collections::BTreeMap;
@@ -10,10 +10,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Int32Type, Int64Type, Schema, SchemaRef};
 use datafusion::prelude::SessionContext;
-use shukei_lake::object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
-use shukei_lake::{
-    Commit, CrashPoint, FolderLock, Lake, LakeError, LakeOptions, RowsWanted, SyncedStore, Table, app_id,
-};
+use shukei_lake::{Commit, Lake, LakeError, LakeOptions, RowsWanted, Table, app_id};
 use shukei_protocol::{Effect, Event, Limits, Permit, TableName, Writer};
 use shukei_schemas::{Generation, Lane, Offset, Partition, Span, TopicId};
 
@@ -526,112 +523,4 @@ async fn definitions_are_stored_once_under_their_hash() {
     assert_eq!(lake.get_definition("ab12").await.unwrap(), b"one");
     assert!(matches!(lake.get_definition("cd").await, Err(LakeError::NoDefinition { .. })));
     assert!(matches!(lake.put_definition("../x", b"").await, Err(LakeError::BadName { .. })));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_store_creates_once_overwrites_whole_and_shows_no_temporary_names() {
-    let dir = tempfile::tempdir().unwrap();
-    let root = dir.path().canonicalize().unwrap();
-    let store = Arc::new(SyncedStore::new(&root));
-    let at = |name: &str| shukei_lake::object_store::path::Path::from_absolute_path(root.join(name)).unwrap();
-    let create = || PutOptions { mode: PutMode::Create, ..Default::default() };
-    let key = at("new/folder/key");
-    let tasks: Vec<_> = (0..16u8)
-        .map(|n| {
-            tokio::spawn({
-                let (store, key, options) = (store.clone(), key.clone(), create());
-                async move { store.put_opts(&key, vec![n; 1_000].into(), options).await }
-            })
-        })
-        .collect();
-    let mut won = Vec::new();
-    for (n, task) in tasks.into_iter().enumerate() {
-        match task.await.unwrap() {
-            Ok(_) => won.push(n as u8),
-            Err(StoreError::AlreadyExists { .. }) => {}
-            Err(error) => panic!("{error}"),
-        }
-    }
-    assert_eq!(won.len(), 1, "{won:?} all created one key");
-    let read = store.get(&key).await.unwrap().bytes().await.unwrap();
-    assert_eq!(read.as_ref(), vec![won[0]; 1_000]);
-    store.put(&key, b"over".to_vec().into()).await.unwrap();
-    let mut upload = store.put_multipart(&at("new/big")).await.unwrap();
-    let parts = [upload.put_part(vec![1; 10].into()), upload.put_part(vec![2; 5].into())];
-    assert!(store.get(&at("new/big")).await.is_err(), "an unfinished upload is visible");
-    let listed = store.list_with_delimiter(Some(&at("new"))).await.unwrap();
-    assert!(listed.objects.is_empty(), "{listed:?}");
-    assert!(upload.complete().await.is_err(), "parts that were never written were taken for written");
-    for part in parts {
-        part.await.unwrap();
-    }
-    upload.complete().await.unwrap();
-    assert_eq!(std::fs::read(root.join("new/big")).unwrap().len(), 15);
-    drop(store.put_multipart(&at("new/gone")).await.unwrap());
-    assert_eq!(std::fs::read(root.join("new/folder/key")).unwrap(), b"over");
-    // Folder deleted behind the store's back.
-    std::fs::remove_dir_all(root.join("new")).unwrap();
-    store.put(&key, b"again".to_vec().into()).await.unwrap();
-    let names: Vec<_> =
-        std::fs::read_dir(root.join("new/folder")).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(names, ["key"], "temporary files stay");
-    assert!(matches!(store.copy(&key, &at("x")).await, Err(StoreError::NotSupported { .. })));
-}
-
-#[test]
-fn a_folder_is_locked_alone_or_together() {
-    let dir = tempfile::tempdir().unwrap();
-    let alone = FolderLock::exclusive(dir.path()).unwrap();
-    let refused = FolderLock::shared(dir.path()).unwrap_err();
-    assert!(refused.to_string().contains(&format!("process {}", std::process::id())), "{refused}");
-    assert!(FolderLock::exclusive(dir.path()).is_err());
-    drop(alone);
-    let (one, two) = (FolderLock::shared(dir.path()).unwrap(), FolderLock::shared(dir.path()).unwrap());
-    let refused = FolderLock::exclusive(dir.path()).unwrap_err();
-    assert!(refused.to_string().contains("other processes"), "{refused}");
-    drop((one, two));
-    FolderLock::exclusive(dir.path()).unwrap();
-}
-
-#[test]
-fn crash_points_are_read_or_refused() {
-    for good in ["raw.before", "outcomes.inside:3", "responses.after:1", "sources.after"] {
-        assert!(CrashPoint::parse(good).is_ok(), "{good}");
-    }
-    for bad in ["", "raw", "raw.never", "rows.before", "raw.before:0", "raw.before:x"] {
-        assert!(matches!(CrashPoint::parse(bad), Err(LakeError::CrashPoint { .. })), "{bad}");
-    }
-}
-
-/// The child process of the test below: it is this test binary itself.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "run by a_crash_leaves_what_its_point_says"]
-async fn crash_child() {
-    let (dir, point) = (std::env::var("LAKE_DIR").unwrap(), std::env::var("LAKE_CRASH").unwrap());
-    let options = LakeOptions { crash: CrashPoint::parse(&point).unwrap(), ..LakeOptions::default() };
-    let lake = Lake::local(Path::new(&dir), options).unwrap();
-    let mut table = raw(&lake).await;
-    for at in [0, 10, 20] {
-        append(&mut table, Lane::new(1, 0), Span::new(at, at + 10)).await.unwrap();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_crash_leaves_what_its_point_says() {
-    for (point, cursor, files) in [("raw.before:2", 10, 1), ("raw.inside:2", 10, 2), ("raw.after:2", 20, 2)] {
-        let dir = tempfile::tempdir().unwrap();
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["crash_child", "--ignored", "--nocapture"])
-            .env("LAKE_DIR", dir.path())
-            .env("LAKE_CRASH", point)
-            .output()
-            .unwrap();
-        assert!(!child.status.success(), "{point}: the process did not die");
-        let mut table = open(dir.path()).open(&TableName::raw()).await.unwrap();
-        assert_eq!(table.cursor("t/0").await.unwrap(), Some(cursor), "{point}");
-        assert_eq!(count(&table, "true").await, cursor, "{point}");
-        let written = std::fs::read_dir(dir.path().join("raw/partition=0")).unwrap().count();
-        assert_eq!(written, files, "{point}");
-        append(&mut table, Lane::new(1, 0), Span::new(cursor, cursor + 5)).await.unwrap();
-    }
 }

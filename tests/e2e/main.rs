@@ -16,3 +16,4 @@ mod kill;
 mod lake;
 mod law;
 mod query;
+mod store;

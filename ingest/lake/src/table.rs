@@ -106,11 +106,13 @@ impl Table {
     /// [`LakeError::Delta`] if the log cannot be read.
     pub async fn cursor(&mut self, app: &str) -> Result<Option<i64>, LakeError> {
         let log_store = self.log_store();
-        if !self.doubtful && !self.cursors_whole && self.cursors.is_empty() {
-            if let Some(all) = transactions::all(&log_store, self.version()).await {
-                self.cursors = all;
-                self.cursors_whole = true;
-            }
+        if !self.doubtful
+            && !self.cursors_whole
+            && self.cursors.is_empty()
+            && let Some(all) = transactions::all(&log_store, self.version()).await
+        {
+            self.cursors = all;
+            self.cursors_whole = true;
         }
         if !self.doubtful {
             match self.cursors.get(app) {
