@@ -60,6 +60,8 @@ codes! {
     LayoutUnknown = "layout_unknown", "use a layout and version that the wave lists";
 
     // A bad answer inside an accepted record is listed under one of these; the other answers count.
+    /// The wave's classification has no such group, or none is given.
+    GroupUnknown = "group_unknown", "use a group of the wave's sectors; until then the unit counts in totals only";
     /// The form has no such question.
     QuestionUnknown = "question_unknown", "use the question numbers of the form";
     /// The layout has no such column.

@@ -62,6 +62,20 @@ pub(super) struct QuestionFile {
     pub(super) chars_max: Option<usize>,
     #[serde(default)]
     pub(super) origin: Option<String>,
+    #[serde(default)]
+    pub(super) filled_from: Option<FilledFrom>,
+    #[serde(default)]
+    pub(super) note: Text,
+    #[serde(default)]
+    pub(super) printed_base: Text,
+}
+
+/// What answers a question in the respondent's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilledFrom {
+    /// The group that is answered for.
+    Group,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -73,6 +87,12 @@ pub(super) struct OptionFile {
     pub(super) exclusive: bool,
     #[serde(default)]
     pub(super) other: bool,
+    #[serde(default)]
+    pub(super) origin: Option<String>,
+    #[serde(default)]
+    pub(super) group: Option<String>,
+    #[serde(default)]
+    pub(super) note: Text,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -127,6 +147,12 @@ pub struct Question {
     pub kind: Kind,
     /// Where the wording comes from, for example `published` or `reconstructed`.
     pub origin: Option<String>,
+    /// What answers it in the respondent's place.
+    pub filled_from: Option<FilledFrom>,
+    /// What a reader should know.
+    pub note: Text,
+    /// What the printed form says of its base: a check, never an input.
+    pub printed_base: Text,
 }
 
 impl Question {
@@ -213,6 +239,24 @@ pub struct Choice {
     pub exclusive: bool,
     /// Whether it asks for words of one's own.
     pub other: bool,
+    /// Where the wording comes from; that of the question if not given.
+    pub origin: Option<String>,
+    /// The group that it stands for, where the question is filled from the group.
+    pub group: Option<String>,
+    /// What a reader should know.
+    pub note: Text,
+}
+
+impl Choice {
+    /// Whether the words were never printed by the survey's issuer.
+    pub fn is_reconstructed(&self) -> bool {
+        self.origin.as_deref().is_some_and(is_reconstructed)
+    }
+}
+
+/// Whether an origin means that the words are not the issuer's own.
+pub fn is_reconstructed(origin: &str) -> bool {
+    !matches!(origin, "published" | "report")
 }
 
 /// One row of a grid.

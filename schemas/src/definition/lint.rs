@@ -44,6 +44,42 @@ pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
                 Some(_) => {}
             }
         }
+        if let Some(sectors) = &wave.sectors
+            && !definition.sectors.contains_key(sectors)
+        {
+            findings.push(Finding::error(
+                "survey.yaml",
+                None,
+                format!(
+                    "wave `{}` uses unknown sectors `{}` version {}",
+                    wave.wave, sectors.sectors, sectors.version
+                ),
+            ));
+        }
+        for mapping in &wave.mappings {
+            match definition.mappings.get(mapping) {
+                None => findings.push(Finding::error(
+                    "survey.yaml",
+                    None,
+                    format!("wave `{}` uses unknown mapping `{}`", wave.wave, mapping.target()),
+                )),
+                Some(used) if !wave.forms.contains(&used.value.target) => findings.push(Finding::error(
+                    "survey.yaml",
+                    None,
+                    format!(
+                        "wave `{}`: mapping `{}` feeds a form that the wave does not use",
+                        wave.wave,
+                        mapping.target()
+                    ),
+                )),
+                Some(_) => {}
+            }
+        }
+        for path in &wave.datasets {
+            if definition.file(path).is_none() {
+                findings.push(Finding::error("survey.yaml", None, format!("data set `{path}` is missing")));
+            }
+        }
         for number in &wave.headline {
             let known = wave.forms.iter().filter_map(|form| definition.form(form));
             if !known.clone().any(|form| form.question(number.as_str()).is_some()) {
@@ -57,6 +93,29 @@ pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
                     )
                     .nearest(number.as_str(), names.into_iter()),
                 );
+            }
+        }
+    }
+    for used in definition.sectors.values() {
+        let sectors = &used.value;
+        for group in &sectors.groups {
+            if !sectors.fields.iter().any(|field| field.field == group.field) {
+                let known = sectors.fields.iter().map(|field| field.field.as_str());
+                findings.push(
+                    Finding::error(
+                        &used.path,
+                        None,
+                        format!("group `{}` is in unknown field `{}`", group.group, group.field),
+                    )
+                    .nearest(&group.field, known),
+                );
+            }
+            if sectors.groups.iter().filter(|other| other.group == group.group).count() > 1 {
+                findings.push(Finding::error(
+                    &used.path,
+                    None,
+                    format!("group `{}` stands twice", group.group),
+                ));
             }
         }
     }

@@ -5,6 +5,9 @@ use sha2::{Digest, Sha256};
 use super::finding::{Finding, Severity};
 use super::form::{Choice, Form, FormFile, Kind, KindFile, OptionFile, Question, QuestionFile, Row, Section};
 use super::layout::{ColumnTarget, Layout, LayoutFile};
+use super::load_mapping;
+use super::mapping::MappingFile;
+use super::sectors::Sectors;
 use super::survey::{FormRef, LayoutRef, Survey};
 use super::{DefinitionUse, SurveyDefinition};
 
@@ -24,6 +27,8 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
         survey,
         forms: BTreeMap::new(),
         layouts: BTreeMap::new(),
+        sectors: BTreeMap::new(),
+        mappings: BTreeMap::new(),
         files: files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect(),
         hashes: files.iter().map(|(path, bytes)| (path.clone(), content_hash(bytes))).collect(),
     };
@@ -47,6 +52,24 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
         definition
             .layouts
             .insert(layout.reference.clone(), DefinitionUse::new(layout, path, Some(columns_path)));
+    }
+    for path in yaml_files(files, "sectors/") {
+        if let Some(sectors) = read::<Sectors>(files, path, &mut findings) {
+            definition.sectors.insert(sectors.reference(), DefinitionUse::new(sectors, path, None));
+        }
+    }
+    for path in yaml_files(files, "mappings/") {
+        let Some(file) = read::<MappingFile>(files, path, &mut findings) else { continue };
+        let (source, target) = (definition.forms.get(&file.source), definition.forms.get(&file.target));
+        let (Some(source), Some(target)) = (source, target) else {
+            findings.push(
+                Finding::error(path, None, "mapping is between forms that are not both there")
+                    .hint("name forms and versions that stand under forms/"),
+            );
+            continue;
+        };
+        let mapping = load_mapping::resolve(path, file, &source.value, &target.value, &mut findings);
+        definition.mappings.insert(mapping.reference.clone(), DefinitionUse::new(mapping, path, None));
     }
     (Some(definition), findings)
 }
@@ -194,7 +217,15 @@ fn resolve_question(
     check_codes(path, &number, file.rows.iter().map(|r| (r.row.value, r.row.referenced.line())), findings);
     let options: Vec<Choice> = options
         .into_iter()
-        .map(|o| Choice { code: o.code.value, label: o.label, exclusive: o.exclusive, other: o.other })
+        .map(|o| Choice {
+            code: o.code.value,
+            label: o.label,
+            exclusive: o.exclusive,
+            other: o.other,
+            origin: o.origin,
+            group: o.group,
+            note: o.note,
+        })
         .collect();
     let rows = file.rows.into_iter().map(|r| Row { code: r.row.value, label: r.label }).collect();
     let kind = match file.kind {
@@ -211,6 +242,9 @@ fn resolve_question(
         text: file.text,
         kind,
         origin: file.origin,
+        filled_from: file.filled_from,
+        note: file.note,
+        printed_base: file.printed_base,
     }
 }
 

@@ -6,6 +6,9 @@ mod form;
 mod layout;
 mod lint;
 mod load;
+mod load_mapping;
+mod mapping;
+mod sectors;
 mod survey;
 mod text;
 
@@ -15,10 +18,12 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 
 pub use finding::{Finding, Severity, nearest};
-pub use form::{Choice, Form, Kind, Question, Row, Section};
+pub use form::{Choice, FilledFrom, Form, Kind, Question, Row, Section, is_reconstructed};
 pub use layout::{ColumnTarget, Layout, Mark};
 pub use load::{content_hash, has_errors};
-pub use survey::{Dataset, FormRef, LayoutRef, Rounding, StateRule, Survey, UnitRule, Wave};
+pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, SignOff, Test, When};
+pub use sectors::{Group, SectorField, Sectors, SectorsRef};
+pub use survey::{Dataset, FormRef, LayoutRef, PublishedFigure, Rounding, StateRule, Survey, UnitRule, Wave};
 pub use text::Text;
 
 use crate::ids::{LayoutId, SurveyId};
@@ -51,6 +56,10 @@ pub struct SurveyDefinition {
     pub forms: BTreeMap<FormRef, DefinitionUse<Form>>,
     /// The layouts, by name and version.
     pub layouts: BTreeMap<LayoutRef, DefinitionUse<Layout>>,
+    /// The classifications, by name and version.
+    pub sectors: BTreeMap<SectorsRef, DefinitionUse<Sectors>>,
+    /// The mappings, by name and version.
+    pub mappings: BTreeMap<MappingRef, DefinitionUse<Mapping>>,
     files: BTreeMap<String, Vec<u8>>,
     hashes: BTreeMap<String, String>,
 }
@@ -93,22 +102,42 @@ impl SurveyDefinition {
         self.files.get(path).map(Vec::as_slice)
     }
 
-    /// The files that interpret a submission on a form, each as `path:sha256`: what an outcome names.
-    pub fn names_of(&self, form: Option<&FormRef>, layout: Option<&LayoutRef>) -> Vec<String> {
-        let form = form.and_then(|reference| self.forms.get(reference)).map(|used| &used.path);
-        let layout = layout.and_then(|reference| self.layouts.get(reference));
+    /// The mapping in this version.
+    pub fn mapping(&self, reference: &MappingRef) -> Option<&Arc<Mapping>> {
+        self.mappings.get(reference).map(|used| &used.value)
+    }
+
+    /// The classification of a wave.
+    pub fn sectors_of(&self, wave: &Wave) -> Option<&Arc<Sectors>> {
+        wave.sectors.as_ref().and_then(|reference| self.sectors.get(reference)).map(|used| &used.value)
+    }
+
+    /// The files that interpret a submission, each as `path:sha256`: what an outcome names.
+    pub fn names_of(&self, used: &Used<'_>) -> Vec<String> {
+        let form = |reference: Option<&FormRef>| {
+            reference.and_then(|form| self.forms.get(form)).map(|form| &form.path)
+        };
+        let layout = used.layout.and_then(|reference| self.layouts.get(reference));
+        let mapping = used.mapping.and_then(|reference| self.mappings.get(reference));
+        let sectors =
+            used.wave.and_then(|wave| wave.sectors.as_ref()).and_then(|sectors| self.sectors.get(sectors));
         let survey = "survey.yaml".to_owned();
         let paths = [
             Some(&survey),
-            form,
-            layout.map(|used| &used.path),
-            layout.and_then(|used| used.beside.as_ref()),
+            form(used.form),
+            layout.map(|layout| &layout.path),
+            layout.and_then(|layout| layout.beside.as_ref()),
+            mapping.map(|mapping| &mapping.path),
+            form(mapping.map(|mapping| &mapping.value.target)),
+            sectors.map(|sectors| &sectors.path),
         ];
-        paths
+        let mut names: Vec<String> = paths
             .into_iter()
             .flatten()
             .filter_map(|path| self.hashes.get(path).map(|hash| format!("{path}:{hash}")))
-            .collect()
+            .collect();
+        names.dedup();
+        names
     }
 
     /// Every definition file with its hash: what is stored before the first use.
@@ -119,6 +148,19 @@ impl SurveyDefinition {
             .filter(move |(path, _)| is_definition(path))
             .filter_map(|(path, hash)| self.files.get(path).map(|bytes| (hash.as_str(), bytes.as_slice())))
     }
+}
+
+/// What a submission was interpreted with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Used<'a> {
+    /// The wave.
+    pub wave: Option<&'a Wave>,
+    /// The form that was answered.
+    pub form: Option<&'a FormRef>,
+    /// The layout that its answers came in.
+    pub layout: Option<&'a LayoutRef>,
+    /// The mapping that they were read across by.
+    pub mapping: Option<&'a MappingRef>,
 }
 
 /// Every survey that an installation knows.

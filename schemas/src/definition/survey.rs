@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::mapping::MappingRef;
+use super::sectors::SectorsRef;
 use super::text::Text;
 use crate::ids::{FormId, LayoutId, QuestionId, SurveyId, WaveId};
 use crate::state::State;
@@ -40,8 +42,29 @@ pub struct Survey {
     /// Per state of an answer, whether it is in the base and whether it prints as a row.
     #[serde(default)]
     pub states: BTreeMap<State, StateRule>,
+    /// Figures that were published and are only quoted.
+    #[serde(default)]
+    pub published: Vec<PublishedFigure>,
     /// The waves.
     pub waves: Vec<Wave>,
+}
+
+/// A figure that the issuer published and that nothing here computes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedFigure {
+    /// The id.
+    pub id: String,
+    /// What it is.
+    pub label: Text,
+    /// The figure as printed.
+    pub value: String,
+    /// Its unit, for example `percent`.
+    #[serde(default)]
+    pub unit: String,
+    /// What must be said beside it.
+    #[serde(default)]
+    pub note: Text,
 }
 
 fn one() -> u8 {
@@ -112,9 +135,21 @@ pub struct Wave {
     /// The layouts that submissions may come in.
     #[serde(default)]
     pub layouts: Vec<LayoutRef>,
+    /// The mappings that other organisations' answers may come through.
+    #[serde(default)]
+    pub mappings: Vec<MappingRef>,
+    /// The classification of respondents; without one all are one group.
+    #[serde(default)]
+    pub sectors: Option<SectorsRef>,
+    /// The day that the answers are about (調査基準日), `YYYY-MM-DD`.
+    #[serde(default)]
+    pub reference_date: Option<String>,
     /// A file of submissions that comes with the definition.
     #[serde(default)]
     pub dataset: Option<Dataset>,
+    /// Files of submissions and events, JSON lines, that come with the definition, in the order of their arrival.
+    #[serde(default)]
+    pub datasets: Vec<String>,
     /// The questions to show first.
     #[serde(default)]
     pub headline: Vec<QuestionId>,

@@ -37,7 +37,7 @@ struct Arguments {
     /// How many submissions, each of a respondent of its own.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=records::MOST))]
     records: u32,
-    /// How long `interpret` and `ceiling` go on at least; they take all the records again until then.
+    /// About how long `interpret` and `ceiling` go on at least; they take all the records again until then.
     #[arg(long, default_value_t = 2.0, value_name = "SECONDS")]
     least: f64,
     /// Where the data folder is made, to be removed at the end; the system's temporary folder by default.

@@ -5,6 +5,7 @@
 mod answer;
 mod cells;
 mod direct;
+mod mapping;
 mod number;
 mod record;
 mod rows;
@@ -89,6 +90,8 @@ pub struct Response {
     pub wave: WaveId,
     /// How it was collected.
     pub method: String,
+    /// The mapping that the answers were read across by, `<mapping>-<version>`.
+    pub mapping: Option<String>,
     /// The sender's count of corrections.
     pub revision: Option<i64>,
     /// Per question of the form, one answer, or one per row of a grid.

@@ -1,11 +1,14 @@
 use std::sync::Arc;
 
-use shukei_schemas::definition::{Definitions, FormRef, LayoutRef, SurveyDefinition, Wave, content_hash};
+use shukei_schemas::definition::{
+    Definitions, FilledFrom, Form, FormRef, LayoutRef, MappingRef, SurveyDefinition, Used, Wave, content_hash,
+};
 use shukei_schemas::event::{Envelope, Fields, Header, SUBMISSION_RECEIVED, SUBMISSION_WITHDRAWN, Subject};
 use shukei_schemas::json::Json;
 use shukei_schemas::{Code, FormId, Issue, LayoutId};
 
-use crate::{Interpretation, Kind, Outcome, Response, cells, direct};
+use crate::mapping::read_across;
+use crate::{Answer, Interpretation, Kind, Outcome, Response, Value, cells, direct};
 
 /// A record as raw holds it.
 #[derive(Clone, Copy, Debug)]
@@ -74,21 +77,20 @@ fn attribute(
     outcome.unit = Some(unit.clone());
     if withdrawn {
         outcome.kind = Kind::Withdrawal;
-        outcome.definitions = definition.names_of(None, None);
+        outcome.definitions = definition.names_of(&Used::default());
         return Ok(None);
     }
     let fields = Fields { data: &envelope.data, path };
-    let (form, layout) = form_of(fields, definition, wave)?;
+    let answered = answered_on(fields, definition, wave)?;
     let entries = match fields.value("answers")? {
         Some(Json::Object(entries)) => entries,
         Some(_) => return Err(Issue::new(Code::FieldType, format!("{path}/answers"))),
         None => return Err(Issue::new(Code::FieldMissing, format!("{path}/answers"))),
     };
-    let method = fields.text("method")?.unwrap_or_else(|| "form".to_owned());
     let missing = || Issue::new(Code::FormUnknown, format!("{path}/form"));
-    let resolved = definition.form(&form).ok_or_else(missing)?;
+    let resolved = definition.form(&answered.form).ok_or_else(missing)?;
     let answers_path = format!("{path}/answers");
-    let answers = match &layout {
+    let mut answers = match &answered.layout {
         None => direct::read(resolved, entries, &answers_path, &mut outcome.issues),
         Some(layout) => {
             let layout = definition
@@ -97,28 +99,79 @@ fn attribute(
             cells::read(resolved, layout, entries, &answers_path, &mut outcome.issues)
         }
     };
+    let mapping = answered.mapping.as_ref().and_then(|mapping| definition.mapping(mapping));
+    let target = match mapping {
+        None => resolved,
+        Some(mapping) => definition.form(&mapping.target).ok_or_else(missing)?,
+    };
+    let method = match mapping {
+        None => fields.text("method")?.unwrap_or_else(|| "form".to_owned()),
+        Some(mapping) => {
+            answers = read_across(mapping, resolved, target, &answers);
+            mapping.method.clone()
+        }
+    };
+    let group = known_group(&subject, definition, wave, path, &mut outcome.issues);
+    fill_from_group(target, group.as_deref(), &mut answers);
     outcome.issues.sort_by(|a, b| (&a.path, a.code).cmp(&(&b.path, b.code)));
     outcome.kind = Kind::Response;
-    outcome.target = Some(format!("responses/{}", form.target()));
-    outcome.definitions = definition.names_of(Some(&form), layout.as_ref());
+    outcome.target = Some(format!("responses/{}", target.reference.target()));
+    outcome.definitions = definition.names_of(&Used {
+        wave: Some(wave),
+        form: Some(&answered.form),
+        layout: answered.layout.as_ref(),
+        mapping: answered.mapping.as_ref(),
+    });
     Ok(Some(Response {
-        form: Arc::clone(resolved),
+        form: Arc::clone(target),
         unit,
         respondent: subject.respondent,
-        group: subject.group,
+        group,
         wave: subject.wave,
         method,
+        mapping: mapping.map(|mapping| mapping.reference.target()),
         revision: subject.revision,
         answers,
     }))
 }
 
-/// Which form was answered, and which layout reads the answers.
-fn form_of(
-    fields: Fields<'_>,
+/// The group, if the wave's classification has it; a unit of an unknown group counts in totals only.
+fn known_group(
+    subject: &Subject,
     definition: &SurveyDefinition,
     wave: &Wave,
-) -> Result<(FormRef, Option<LayoutRef>), Issue> {
+    path: &str,
+    issues: &mut Vec<Issue>,
+) -> Option<String> {
+    let Some(sectors) = definition.sectors_of(wave) else { return subject.group.clone() };
+    let known = subject.group.clone().filter(|group| sectors.group(group).is_some());
+    if known.is_none() {
+        issues.push(Issue::new(Code::GroupUnknown, format!("{path}/group")));
+    }
+    known
+}
+
+/// Questions that the group answers in the respondent's place.
+fn fill_from_group(form: &Form, group: Option<&str>, answers: &mut [Vec<Answer>]) {
+    for (question, answer) in form.questions.iter().zip(answers) {
+        if question.filled_from == Some(FilledFrom::Group) {
+            let option =
+                question.options().iter().find(|option| option.group.as_deref() == group && group.is_some());
+            *answer =
+                vec![option.map_or_else(Answer::none, |option| Answer::answered(Value::Code(option.code)))];
+        }
+    }
+}
+
+/// On what the answers were given, and how they are read.
+struct AnsweredOn {
+    form: FormRef,
+    layout: Option<LayoutRef>,
+    mapping: Option<MappingRef>,
+}
+
+/// Which form was answered, and which layout reads the answers.
+fn answered_on(fields: Fields<'_>, definition: &SurveyDefinition, wave: &Wave) -> Result<AnsweredOn, Issue> {
     let at = |name: &str| format!("{}/{name}", fields.path);
     let layout = match fields.text("layout")? {
         None => None,
@@ -137,6 +190,18 @@ fn form_of(
     let of_layout = layout.as_ref().and_then(|layout| definition.layout(layout)).map(|layout| &layout.form);
     let name = fields.text("form")?.map(FormId::new);
     let version = fields.integer("form_version")?;
+    // A form of somebody else's is one that a mapping of the wave reads across.
+    let mapped = wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping)).find(|mapping| {
+        name.as_ref() == Some(&mapping.source.form)
+            && version.is_none_or(|version| i64::from(mapping.source.version) == version)
+    });
+    if let Some(mapping) = mapped {
+        return Ok(AnsweredOn {
+            form: mapping.source.clone(),
+            layout,
+            mapping: Some(mapping.reference.clone()),
+        });
+    }
     let listed = wave.forms.iter().filter(|form| {
         name.as_ref().is_none_or(|name| &form.form == name)
             && version.is_none_or(|version| i64::from(form.version) == version)
@@ -150,5 +215,5 @@ fn form_of(
         return Err(Issue::new(Code::FieldMissing, at("form")));
     }
     let form = newest.cloned().ok_or_else(|| Issue::new(Code::FormUnknown, at("form")))?;
-    Ok((form, layout))
+    Ok(AnsweredOn { form, layout, mapping: None })
 }

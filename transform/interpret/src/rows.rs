@@ -126,7 +126,7 @@ pub fn responses_batch(form: &Form, rows: &[(Position, &Response)]) -> Result<Re
     columns.push(text(&|r| Some(r.wave.to_string())));
     columns.push(text(&|r| Some(r.method.clone())));
     columns.push(Arc::new(rows.iter().map(|(_, r)| r.revision).collect::<arrow::array::Int64Array>()));
-    columns.push(text(&|_| None));
+    columns.push(text(&|r| r.mapping.clone()));
     for column in answer_columns(form) {
         columns.push(answers(&column, rows));
     }

@@ -1,0 +1,258 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::finding::Finding;
+use super::form::{Form, Kind, Question};
+use super::mapping::{
+    Condition, ConditionFile, Mapping, MappingFile, MappingRef, OptionRule, OptionRuleFile, QuestionRuleFile,
+    Rule, RuleKind, Test, When,
+};
+
+/// Resolves a mapping against its two forms and says what is wrong with it.
+pub(super) fn resolve(
+    path: &str,
+    file: MappingFile,
+    source: &Form,
+    target: &Form,
+    findings: &mut Vec<Finding>,
+) -> Mapping {
+    let mut resolver = Resolver { path, source, target, used: HashSet::new(), findings };
+    let mut rules = BTreeMap::new();
+    for rule in file.questions {
+        let line = Some(rule.question.referenced.line());
+        let Some(place) = resolver.target_question(&rule.question.value, line) else { continue };
+        if rule.reason.is_empty() {
+            resolver.error(line, format!("the rule of question `{}` has no reason", rule.question.value));
+        }
+        let (reason, signed_off) = (rule.reason.clone(), rule.signed_off.clone());
+        if let Some(kind) = resolver.rule(&rule, place, line)
+            && rules.insert(place, Rule { reason, signed_off, kind }).is_some()
+        {
+            resolver.error(line, format!("question `{}` has two rules", rule.question.value));
+        }
+    }
+    let mut unmapped = HashSet::new();
+    for entry in &file.unmapped {
+        let line = Some(entry.question.referenced.line());
+        let Some(place) = resolver.source_question(&entry.question.value, line) else { continue };
+        resolver.source_code(place, entry.code, line);
+        if entry.reason.is_empty() {
+            resolver.error(
+                line,
+                format!("unmapped code {} of `{}` has no reason", entry.code, entry.question.value),
+            );
+        }
+        if !unmapped.insert((place, entry.code)) || resolver.used.contains(&(place, entry.code)) {
+            resolver.error(
+                line,
+                format!(
+                    "code {} of `{}` is both mapped and unmapped, or listed twice",
+                    entry.code, entry.question.value
+                ),
+            );
+        }
+    }
+    resolver.every_code(&unmapped);
+    Mapping {
+        reference: MappingRef { mapping: file.mapping, version: file.version },
+        names: file.names,
+        organisation: file.organisation,
+        reference_date: file.reference_date,
+        method: file.method,
+        source: file.source,
+        target: file.target,
+        signed_off: file.signed_off,
+        exclusion_note: file.exclusion_note,
+        rules,
+        unmapped,
+    }
+}
+
+struct Resolver<'a> {
+    path: &'a str,
+    source: &'a Form,
+    target: &'a Form,
+    /// Source codes that a rule looks at.
+    used: HashSet<(usize, i16)>,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Resolver<'_> {
+    fn error(&mut self, line: Option<u64>, message: String) {
+        self.findings.push(Finding::error(self.path, line, message));
+    }
+
+    fn place(&mut self, of_source: bool, number: &str, line: Option<u64>) -> Option<usize> {
+        let (form, which) = if of_source { (self.source, "source") } else { (self.target, "target") };
+        let found = form.question(number).map(|(place, _)| place);
+        if found.is_none() {
+            let finding = Finding::error(self.path, line, format!("{which} form has no question `{number}`"))
+                .nearest(number, form.questions.iter().map(|q| q.number.as_str()));
+            self.findings.push(finding);
+        }
+        found
+    }
+
+    fn target_question(&mut self, number: &str, line: Option<u64>) -> Option<usize> {
+        self.place(false, number, line)
+    }
+
+    fn source_question(&mut self, number: &str, line: Option<u64>) -> Option<usize> {
+        self.place(true, number, line)
+    }
+
+    fn source_code(&mut self, place: usize, code: i16, line: Option<u64>) {
+        let question = &self.source.questions[place];
+        if !question.options().iter().any(|option| option.code == code) {
+            let message = format!("source question `{}` has no option {code}", question.number);
+            self.error(line, message);
+        }
+    }
+
+    fn target_option(&mut self, question: &Question, code: i16, line: Option<u64>) -> Option<usize> {
+        let place = question.options().iter().position(|option| option.code == code);
+        if place.is_none() {
+            self.error(line, format!("target question `{}` has no option {code}", question.number));
+        }
+        place
+    }
+
+    fn rule(&mut self, rule: &QuestionRuleFile, place: usize, line: Option<u64>) -> Option<RuleKind> {
+        let target = self.target;
+        let question = &target.questions[place];
+        let shapes = [!rule.options.is_empty(), !rule.map.is_empty(), !rule.priority.is_empty()];
+        let fits = match &question.kind {
+            Kind::Multiple { .. } => shapes == [true, false, false],
+            Kind::Single { .. } => shapes == [false, true, false] || shapes == [false, false, true],
+            _ => false,
+        };
+        if !fits {
+            let hint = "a multiple-answer target takes `options`, a single-answer one `from` or `worst` with `map`, or \
+                        `from` with `priority`";
+            let finding = Finding::error(
+                self.path,
+                line,
+                format!("the rule does not fit question `{}`", question.number),
+            );
+            self.findings.push(finding.hint(hint));
+            return None;
+        }
+        if !rule.options.is_empty() {
+            let rules = rule.options.iter().filter_map(|option| self.option_rule(option, question)).collect();
+            self.exclusives(question, &rules, line);
+            return Some(RuleKind::Options(rules));
+        }
+        let from: Vec<String> =
+            if rule.worst.is_empty() { rule.from.iter().cloned().collect() } else { rule.worst.clone() };
+        let from: Vec<usize> = from.iter().filter_map(|number| self.source_question(number, line)).collect();
+        let Some(&first) = from.first() else {
+            self.error(line, format!("the rule of question `{}` names no source question", question.number));
+            return None;
+        };
+        if !rule.map.is_empty() {
+            let mut map = HashMap::new();
+            for (&code, &to) in &rule.map {
+                for &place in &from {
+                    self.source_code(place, code, line);
+                    self.used.insert((place, code));
+                }
+                map.extend(self.target_option(question, to, line).map(|place| (code, place)));
+            }
+            return Some(RuleKind::Codes { from, map });
+        }
+        let mut order = Vec::new();
+        for step in &rule.priority {
+            self.source_code(first, step.code, line);
+            self.used.insert((first, step.code));
+            order.extend(self.target_option(question, step.to, line).map(|place| (step.code, place)));
+        }
+        let otherwise = rule.otherwise.and_then(|code| self.target_option(question, code, line));
+        Some(RuleKind::Priority { from: first, order, otherwise })
+    }
+
+    fn option_rule(&mut self, rule: &OptionRuleFile, question: &Question) -> Option<OptionRule> {
+        let line = Some(rule.option.referenced.line());
+        let option = self.target_option(question, rule.option.value, line)?;
+        let when = match (rule.any.is_empty(), rule.all.is_empty(), rule.none) {
+            (false, true, false) => When::Any(self.conditions(&rule.any, line)),
+            (true, false, false) => When::All(self.conditions(&rule.all, line)),
+            (true, true, true) => When::NoOther,
+            _ => {
+                let message = format!(
+                    "option {} of question `{}` takes one of `any`, `all` and `none`",
+                    rule.option.value, question.number
+                );
+                self.error(line, message);
+                return None;
+            }
+        };
+        Some(OptionRule { option, reason: rule.reason.clone(), when })
+    }
+
+    fn conditions(&mut self, conditions: &[ConditionFile], line: Option<u64>) -> Vec<Condition> {
+        let mut resolved = Vec::new();
+        for condition in conditions {
+            let Some(question) = self.source_question(&condition.question, line) else { continue };
+            let is_number = matches!(self.source.questions[question].kind, Kind::Number { .. });
+            let test = match (condition.at_least, condition.codes.is_empty()) {
+                (Some(least), true) if is_number => Test::AtLeast(least),
+                (None, false) if !is_number => {
+                    for &code in &condition.codes {
+                        self.source_code(question, code, line);
+                        self.used.insert((question, code));
+                    }
+                    Test::Codes(condition.codes.clone())
+                }
+                _ => {
+                    let message = format!(
+                        "the condition on `{}` takes `codes`, or `at_least` for a number",
+                        condition.question
+                    );
+                    self.error(line, message);
+                    continue;
+                }
+            };
+            resolved.push(Condition { question, test });
+        }
+        resolved
+    }
+
+    /// "None of these" can only be known where all of these are.
+    fn exclusives(&mut self, question: &Question, rules: &Vec<OptionRule>, line: Option<u64>) {
+        let covered: HashSet<usize> = rules.iter().map(|rule| rule.option).collect();
+        let whole = covered.len() == question.options().len();
+        let exclusive = rules.iter().any(|rule| question.options()[rule.option].exclusive);
+        if exclusive && !whole {
+            self.error(
+                line,
+                format!(
+                    "question `{}`: its exclusive option is covered, but not every option that it excludes",
+                    question.number
+                ),
+            );
+        }
+    }
+
+    /// Every code of a source question that feeds something is mapped or deliberately not.
+    fn every_code(&mut self, unmapped: &HashSet<(usize, i16)>) {
+        for (place, question) in self.source.questions.iter().enumerate() {
+            let missing: Vec<String> = question
+                .options()
+                .iter()
+                .map(|option| option.code)
+                .filter(|code| !self.used.contains(&(place, *code)) && !unmapped.contains(&(place, *code)))
+                .map(|code| code.to_string())
+                .collect();
+            if !missing.is_empty() {
+                let message = format!(
+                    "source question `{}`: codes {} are neither mapped nor unmapped",
+                    question.number,
+                    missing.join(", ")
+                );
+                self.findings.push(
+                    Finding::error(self.path, None, message)
+                        .hint("use them in a rule, or list them under unmapped with a reason"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Answers on somebody else's form, read across into ours (読み替え).
+
+use shukei_schemas::State;
+use shukei_schemas::definition::{Condition, Form, Kind, Mapping, OptionRule, RuleKind, Test, When};
+
+use crate::answer::{Answer, Value, blank, marked};
+
+/// The answers on the target form that the source answers come to. What no rule covers is not mapped.
+pub(crate) fn read_across(
+    mapping: &Mapping,
+    source: &Form,
+    target: &Form,
+    answers: &[Vec<Answer>],
+) -> Vec<Vec<Answer>> {
+    let mut across = blank(target);
+    for (place, rows) in across.iter_mut().enumerate() {
+        for answer in rows.iter_mut() {
+            *answer = state(State::NotMapped);
+        }
+        let Some(rule) = mapping.rule(place) else { continue };
+        let reader = Reader { mapping, source, answers };
+        let answer = match &rule.kind {
+            RuleKind::Options(rules) => reader.options(rules, target, place),
+            RuleKind::Codes { from, map } => {
+                let places: Result<Vec<usize>, State> = from
+                    .iter()
+                    .map(|&question| {
+                        let code = reader.code(question)?;
+                        map.get(&code).copied().ok_or(State::NotMapped)
+                    })
+                    .collect();
+                single(target, place, places.map(|places| places.into_iter().max()))
+            }
+            RuleKind::Priority { from, order, otherwise } => {
+                let marks = reader.marks(*from);
+                single(
+                    target,
+                    place,
+                    marks.map(|codes| {
+                        order
+                            .iter()
+                            .find(|(code, _)| codes.contains(code))
+                            .map(|(_, place)| *place)
+                            .or(*otherwise)
+                    }),
+                )
+            }
+        };
+        *rows = vec![answer];
+    }
+    across
+}
+
+fn state(state: State) -> Answer {
+    Answer { state, value: Value::None }
+}
+
+fn single(target: &Form, question: usize, place: Result<Option<usize>, State>) -> Answer {
+    match place {
+        Err(unknown) => state(unknown),
+        Ok(place) => place
+            .and_then(|place| target.questions[question].options().get(place))
+            .map_or_else(Answer::none, |option| Answer::answered(Value::Code(option.code))),
+    }
+}
+
+struct Reader<'a> {
+    mapping: &'a Mapping,
+    source: &'a Form,
+    answers: &'a [Vec<Answer>],
+}
+
+impl Reader<'_> {
+    fn answer(&self, question: usize) -> &Answer {
+        // A grid is no source of a rule; its first row stands for it only so that nothing here can panic.
+        &self.answers[question][0]
+    }
+
+    /// The code of a single-answer source question, or why there is none.
+    fn code(&self, question: usize) -> Result<i16, State> {
+        let answer = self.answer(question);
+        match (&answer.state, &answer.value) {
+            (State::Answered, Value::Code(code)) if self.mapping.is_unmapped(question, *code) => {
+                Err(State::NotMapped)
+            }
+            (State::Answered, Value::Code(code)) => Ok(*code),
+            (State::Answered, _) => Err(State::Invalid),
+            (unknown, _) => Err(*unknown),
+        }
+    }
+
+    /// The codes given to a source question, one or several, or why none are known.
+    fn marks(&self, question: usize) -> Result<Vec<i16>, State> {
+        let answer = self.answer(question);
+        match (&self.source.questions[question].kind, &answer.value) {
+            (Kind::Multiple { options }, Value::Mask(words)) => {
+                let places = 0..options.len();
+                let chosen = places
+                    .filter(|place| words.get(place / 63).is_some_and(|word| word >> (place % 63) & 1 == 1));
+                let codes: Vec<i16> = chosen.map(|place| options[place].code).collect();
+                let mapped = codes.iter().filter(|code| !self.mapping.is_unmapped(question, **code)).count();
+                // Only codes that feed nothing: nothing is known of what the question feeds.
+                if mapped == 0 && !codes.is_empty() { Err(State::NotMapped) } else { Ok(codes) }
+            }
+            (Kind::Multiple { .. }, _) => Err(answer.state),
+            _ => self.code(question).map(|code| vec![code]),
+        }
+    }
+
+    fn holds(&self, condition: &Condition) -> Result<bool, State> {
+        match &condition.test {
+            Test::Codes(codes) => Ok(self.marks(condition.question)?.iter().any(|code| codes.contains(code))),
+            Test::AtLeast(least) => {
+                let answer = self.answer(condition.question);
+                match (&answer.value, &self.source.questions[condition.question].kind) {
+                    (Value::Number(number), Kind::Number { decimals, .. }) => {
+                        Ok(*number >= i128::from(*least) * 10i128.pow(u32::from(*decimals)))
+                    }
+                    _ => Err(answer.state),
+                }
+            }
+        }
+    }
+
+    /// Whether an option is chosen: one condition that holds settles `any`, one that does not settles `all`; where
+    /// that leaves it open, what is not known stays not known.
+    fn chosen(&self, when: &When) -> Result<bool, State> {
+        let (conditions, settles) = match when {
+            When::Any(conditions) => (conditions, true),
+            When::All(conditions) => (conditions, false),
+            When::NoOther => return Ok(false),
+        };
+        let found: Vec<Result<bool, State>> =
+            conditions.iter().map(|condition| self.holds(condition)).collect();
+        if found.contains(&Ok(settles)) {
+            return Ok(settles);
+        }
+        found.into_iter().find(Result::is_err).unwrap_or(Ok(!settles))
+    }
+
+    /// A multiple-answer target. As on a form of our own, what is known to be chosen counts; where nothing is, one
+    /// option that is not known makes the question not known.
+    fn options(&self, rules: &[OptionRule], target: &Form, question: usize) -> Answer {
+        let found: Vec<(usize, Result<bool, State>)> = rules
+            .iter()
+            .filter(|rule| !matches!(rule.when, When::NoOther))
+            .map(|rule| (rule.option, self.chosen(&rule.when)))
+            .collect();
+        let mut places: Vec<usize> =
+            found.iter().filter(|(_, chosen)| *chosen == Ok(true)).map(|(place, _)| *place).collect();
+        if places.is_empty() {
+            if let Some(unknown) = found.iter().find_map(|(_, chosen)| chosen.err()) {
+                return state(unknown);
+            }
+            places.extend(
+                rules.iter().filter(|rule| matches!(rule.when, When::NoOther)).map(|rule| rule.option),
+            );
+        }
+        let options = target.questions[question].options();
+        let answer = marked(options, &places).unwrap_or_else(Answer::invalid);
+        // Nothing is marked of what is covered: the question was answered all the same.
+        if places.is_empty() {
+            Answer::answered(Value::Mask(vec![0; options.len().div_ceil(63).max(1)]))
+        } else {
+            answer
+        }
+    }
+}
