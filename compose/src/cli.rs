@@ -31,6 +31,31 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Read a survey's definition and say what is wrong with it
     Check(Check),
+    /// What other organisations' surveys feed (読み替え)
+    #[command(subcommand)]
+    Mapping(MappingCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MappingCommand {
+    /// Per option: what feeds it, why, and whom its base loses
+    Coverage(Coverage),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Coverage {
+    /// The survey
+    #[arg(long)]
+    pub(crate) survey: String,
+    /// The wave
+    #[arg(long)]
+    pub(crate) wave: String,
+    /// A folder of further surveys; may be given again
+    #[arg(long, value_name = "DIR")]
+    pub(crate) surveys: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
+    pub(crate) format: FormatArgument,
 }
 
 #[derive(Debug, Args)]

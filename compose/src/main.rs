@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, MappingCommand};
 use crate::fault::Fault;
 
 fn main() -> ExitCode {
@@ -51,5 +51,6 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
         Command::Issues(arguments) => commands::listing::run("issues", arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::Mapping(MappingCommand::Coverage(arguments)) => commands::mapping::coverage(&arguments),
     }
 }

@@ -71,7 +71,7 @@ pub(crate) fn options(forms: &[Labelled<'_>]) -> Result<RecordBatch, ArrowError>
                     rows.append_option(row);
                     row_labels.append_option(row_label.as_deref());
                     codes.append_value(option.code);
-                    labels.append_value(option.label.in_language(&labelled.language));
+                    labels.append_value(option.shown(&labelled.language));
                 }
             }
         }

@@ -46,6 +46,15 @@ pub struct Measure {
     pub methods: Vec<String>,
     /// What a reader of the figure must know.
     pub flags: Vec<Flag>,
+    /// The same in words of the definitions, for example whom the base leaves out.
+    pub notes: Vec<String>,
+}
+
+impl Measure {
+    /// Flags and notes, as they stand in the column `flags`.
+    pub fn remarks(&self) -> Vec<String> {
+        self.flags.iter().map(|flag| flag.as_str().to_owned()).chain(self.notes.iter().cloned()).collect()
+    }
 }
 
 /// What the value of a [`Measure`] is.

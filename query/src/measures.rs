@@ -1,9 +1,10 @@
 //! From counts to figures: which rows a table has, and what each is a share of.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use shukei_schemas::State;
-use shukei_schemas::definition::{Kind, Question, Row, Survey};
+use shukei_schemas::definition::{FormRef, Kind, Mapping, Question, Row, Survey};
 
 use crate::break_by::{BreakBy, Category};
 use crate::error::QueryError;
@@ -20,29 +21,29 @@ const ONE: i128 = 10i128.pow(NUMBER_SCALE as u32);
 /// The figures of a wave from the tallies of its forms, made for this request: question by question in printed order,
 /// each first in total and then by category; options in printed order, then states.
 ///
-/// A question that several forms ask alike is one table.
+/// A question that several forms ask alike is one table. The base of an option is made of the units that what collected
+/// them says anything about it: of those that came through a mapping, the ones whose mapping covers the option.
 ///
 /// # Errors
 /// [`QueryError::FormsDiffer`] if two forms ask different things under one number.
 pub fn measures(
     survey: &Survey,
+    mappings: &[Arc<Mapping>],
     request: &TabulateRequest,
     tallies: &[Tally],
 ) -> Result<Vec<Measure>, QueryError> {
     let breaks = breaks(tallies);
     let mut measures = Vec::new();
     for asked in asked(tallies)? {
-        let table = Table::new(survey, request, &asked);
+        let table = Table::new(survey, mappings, request, &asked);
         for part in &breaks {
             let (first, question) = (asked.tallies[0].0, asked.question);
             for nth in 0..first.items_of(asked.tallies[0].1).count() {
                 let row = question.rows().get(nth);
-                let total = Sum::of(survey, asked.cells(nth), None);
-                let sum = match &part.category {
-                    None => total.clone(),
-                    Some(category) => Sum::of(survey, asked.cells(nth), Some(category)),
-                };
-                table.rows(&part.text, row, &sum, &total, &mut measures);
+                let sums = |category: Option<&Category>| Sums::of(survey, mappings, &asked, nth, category);
+                let total = sums(None);
+                let of_part = part.category.as_ref().map(|category| sums(Some(category)));
+                table.rows(&part.text, row, of_part.as_ref().unwrap_or(&total), &total, &mut measures);
             }
         }
     }
@@ -56,11 +57,22 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// What all slots of all forms hold of the nth thing that the question asks.
-    fn cells(&self, nth: usize) -> impl Iterator<Item = Cells<'a>> {
+    /// What all slots of all forms hold of the nth thing that the question asks, each with the form and the question's
+    /// place in it.
+    fn cells(&self, nth: usize) -> impl Iterator<Item = (&'a FormRef, usize, Cells<'a>)> {
         self.tallies.iter().flat_map(move |(tally, question)| {
             let item = tally.items_of(*question).nth(nth);
-            item.into_iter().flat_map(|(at, _)| tally.cells(at))
+            let cells = item.into_iter().flat_map(|(at, _)| tally.cells(at));
+            cells.map(|cells| (&tally.form().reference, *question, cells))
+        })
+    }
+
+    /// The mappings that feed one of the forms, each with the question's place there.
+    fn fed_by<'m>(&self, mappings: &'m [Arc<Mapping>]) -> impl Iterator<Item = (&'m Mapping, usize)> {
+        mappings.iter().filter_map(|mapping| {
+            let mut places = self.tallies.iter();
+            let fed = places.find(|(tally, _)| tally.form().reference == mapping.target);
+            fed.map(|(_, question)| (mapping.as_ref(), *question))
         })
     }
 }
@@ -140,10 +152,10 @@ struct Sum {
 }
 
 impl Sum {
-    fn of<'a>(survey: &Survey, cells: impl Iterator<Item = Cells<'a>>, category: Option<&Category>) -> Self {
+    fn of<'a>(survey: &Survey, cells: impl Iterator<Item = Cells<'a>>) -> Self {
         let mut sum = Self::default();
-        for cells in cells.filter(|cells| category.is_none() || cells.category == category) {
-            sum.options.resize(cells.options.len(), 0);
+        for cells in cells {
+            sum.options.resize(cells.options.len().max(sum.options.len()), 0);
             sum.options.iter_mut().zip(cells.options).for_each(|(sum, count)| *sum += count);
             sum.numbers += cells.sum;
             let mut base = 0;
@@ -170,6 +182,57 @@ impl Sum {
     }
 }
 
+/// The counts of one item: of the units that are known for the question as a whole, and per option of those that are
+/// known for it.
+struct Sums {
+    whole: Sum,
+    options: Vec<Sum>,
+    /// What is said beside the figures of the question as a whole, and beside those of each option.
+    whole_notes: Vec<usize>,
+    option_notes: Vec<Vec<usize>>,
+}
+
+impl Sums {
+    fn of(
+        survey: &Survey,
+        mappings: &[Arc<Mapping>],
+        asked: &Asked<'_>,
+        nth: usize,
+        category: Option<&Category>,
+    ) -> Self {
+        let options = asked.question.options().len();
+        let cells =
+            || asked.cells(nth).filter(|(_, _, cells)| category.is_none() || cells.category == category);
+        let mapping_of = |form: &FormRef, cells: &Cells<'_>| {
+            let name = cells.mapping?;
+            mappings.iter().find(|mapping| mapping.target == *form && mapping.reference.target() == name)
+        };
+        // Units that came through a mapping that nobody knows any more are taken at their states.
+        let covered = |wanted: &dyn Fn(&Mapping, usize) -> bool| {
+            let known = cells().filter(|(form, question, cells)| {
+                mapping_of(form, cells).is_none_or(|mapping| wanted(mapping, *question))
+            });
+            Sum::of(survey, known.map(|(_, _, cells)| cells))
+        };
+        let left_out = |wanted: &dyn Fn(&Mapping, usize) -> bool| {
+            let fed = asked.fed_by(mappings).enumerate();
+            fed.filter(|(_, (mapping, question))| !wanted(mapping, *question)).map(|(at, _)| at).collect()
+        };
+        let whole = |mapping: &Mapping, question: usize| match options {
+            0 => mapping.covers_some(question),
+            _ => (0..options).all(|option| mapping.covers(question, option)),
+        };
+        let of_option =
+            |option: usize| move |mapping: &Mapping, question: usize| mapping.covers(question, option);
+        Self {
+            whole: covered(&whole),
+            options: (0..options).map(|option| covered(&of_option(option))).collect(),
+            whole_notes: left_out(&whole),
+            option_notes: (0..options).map(|option| left_out(&of_option(option))).collect(),
+        }
+    }
+}
+
 fn is_in_base(survey: &Survey, state: State) -> bool {
     state == State::Answered || survey.state_rule(state).in_base
 }
@@ -181,32 +244,53 @@ struct Table<'a> {
     question: &'a Question,
     language: String,
     flags: Vec<Flag>,
+    /// What each mapping that feeds the question says where it does not cover something.
+    exclusion_notes: Vec<String>,
 }
 
 impl<'a> Table<'a> {
-    fn new(survey: &'a Survey, request: &'a TabulateRequest, asked: &Asked<'a>) -> Self {
+    fn new(
+        survey: &'a Survey,
+        mappings: &[Arc<Mapping>],
+        request: &'a TabulateRequest,
+        asked: &Asked<'a>,
+    ) -> Self {
+        let language = language_of(survey, request.language.as_deref());
+        let notes = asked
+            .fed_by(mappings)
+            .map(|(mapping, _)| mapping.exclusion_note.in_language(&language).to_owned());
+        let exclusion_notes = notes.collect();
         let question = asked.question;
         let mut flags = Vec::new();
         if survey.synthetic {
             flags.push(Flag::Synthetic);
         }
-        if question.origin.as_deref().is_some_and(|origin| origin != "published") {
+        if question.is_reconstructed() {
             flags.push(Flag::Reconstructed);
         }
-        Self { survey, request, question, language: language_of(survey, request.language.as_deref()), flags }
+        Self { survey, request, question, language, flags, exclusion_notes }
     }
 
     /// The figures of one item in one part of the units; `total` says which states occur at all, so that every part
     /// has the same rows.
-    fn rows(&self, breaks: &str, row: Option<&Row>, sum: &Sum, total: &Sum, out: &mut Vec<Measure>) {
-        let blank = self.blank(breaks, row, sum);
-        for (place, option) in self.question.options().iter().enumerate() {
+    fn rows(&self, breaks: &str, row: Option<&Row>, sums: &Sums, total: &Sums, out: &mut Vec<Measure>) {
+        for (place, (option, sum)) in self.question.options().iter().zip(&sums.options).enumerate() {
             let count = sum.options.get(place).copied().unwrap_or(0);
-            let label = option.label.in_language(&self.language).to_owned();
-            let line = Measure { option: Some(option.code), label, count, ..blank.clone() };
+            let notes = sums.option_notes.get(place).map_or(&[][..], Vec::as_slice);
+            let mut line = Measure {
+                option: Some(option.code),
+                label: option.shown(&self.language),
+                count,
+                ..self.blank(breaks, row, sum, notes)
+            };
+            if option.is_reconstructed() && !line.flags.contains(&Flag::Reconstructed) {
+                line.flags.push(Flag::Reconstructed);
+            }
             out.push(self.count(&line));
             out.push(self.share(&line));
         }
+        let (sum, total) = (&sums.whole, &total.whole);
+        let blank = self.blank(breaks, row, sum, &sums.whole_notes);
         if self.question.options().is_empty() {
             let line = self.of_state(State::Answered, sum, &blank);
             out.push(self.count(&line));
@@ -226,13 +310,13 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn blank(&self, breaks: &str, row: Option<&Row>, sum: &Sum) -> Measure {
+    fn blank(&self, breaks: &str, row: Option<&Row>, sum: &Sum, notes: &[usize]) -> Measure {
         Measure {
             survey: self.request.survey.clone(),
             wave: self.request.wave.clone(),
             table: self.question.number.to_string(),
             question: self.question.number.clone(),
-            title: self.question.title(&self.language).to_owned(),
+            title: self.question.shown_title(&self.language),
             text: self.question.text.in_language(&self.language).to_owned(),
             row: row.map(|row| row.code),
             row_label: row.map(|row| row.label.in_language(&self.language).to_owned()),
@@ -248,6 +332,7 @@ impl<'a> Table<'a> {
             base_rule: BaseRule::of(self.survey),
             methods: sum.methods.iter().cloned().collect(),
             flags: self.flags.clone(),
+            notes: notes.iter().filter_map(|at| self.exclusion_notes.get(*at).cloned()).collect(),
         }
     }
 

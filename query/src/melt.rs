@@ -101,11 +101,11 @@ impl Melt {
             let row = item.row.and_then(|at| question.rows().get(at));
             for option in std::iter::once(None).chain(question.options().iter().map(Some)) {
                 questions.push(question.number.as_str());
-                titles.push(question.title(language));
+                titles.push(question.shown_title(language));
                 rows.push(row.map(|row| row.code));
                 row_labels.push(row.map(|row| row.label.in_language(language)));
                 options.push(option.map(|option| option.code));
-                option_labels.push(option.map(|option| option.label.in_language(language)));
+                option_labels.push(option.map(|option| option.shown(language)));
             }
         }
         let entries = Entries {

@@ -33,7 +33,9 @@ pub async fn tabulate(catalog: &Catalog, request: &TabulateRequest) -> Result<Ve
         let empty = Tally::new(form.clone(), questions.as_ref(), request.by.as_deref())?;
         tallies.push(count(catalog, request, empty).await?);
     }
-    measures(&definition.survey, request, &tallies)
+    let mappings: Vec<_> =
+        wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect();
+    measures(&definition.survey, &mappings, request, &tallies)
 }
 
 fn find_wave<'a>(

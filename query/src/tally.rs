@@ -16,7 +16,7 @@ use crate::shape::{Item, ItemRows, Values, items};
 const STATE_CELLS: usize = State::ALL.len() + 1;
 
 /// The counts of one form, filled in one pass over its current rows: dense arrays, one run of cells per *slot*, which
-/// is a category of the break and a method of collection.
+/// is a category of the break, a method of collection and a mapping.
 #[derive(Clone, Debug)]
 pub struct Tally {
     table: String,
@@ -26,7 +26,7 @@ pub struct Tally {
     by_item: Option<Item>,
     items: Vec<Item>,
     slots: Vec<Slot>,
-    slot_of: HashMap<(Option<u32>, u32), u32>,
+    slot_of: HashMap<SlotKey, u32>,
     names: HashMap<String, u32>,
     /// Per item, the cells of all slots one after the other: states, then options.
     counts: Vec<Vec<u64>>,
@@ -35,10 +35,14 @@ pub struct Tally {
     units: u64,
 }
 
+/// Category, method and mapping, each by the number of its name or code.
+type SlotKey = (Option<u32>, u32, Option<u32>);
+
 #[derive(Clone, Debug)]
 struct Slot {
     category: Option<Category>,
     method: String,
+    mapping: Option<String>,
 }
 
 /// What one slot holds of one item.
@@ -46,6 +50,8 @@ struct Slot {
 pub(crate) struct Cells<'a> {
     pub(crate) category: Option<&'a Category>,
     pub(crate) method: &'a str,
+    /// The mapping that these units were read across by.
+    pub(crate) mapping: Option<&'a str>,
     states: &'a [u64],
     /// Units per option, by its place.
     pub(crate) options: &'a [u64],
@@ -100,7 +106,12 @@ impl Tally {
         let group = matches!(self.by, Some(BreakBy::Group)).then_some("group");
         let items = self.items.iter().chain(&self.by_item).flat_map(Item::columns);
         let mut seen = BTreeSet::new();
-        std::iter::once("method").chain(group).chain(items).filter(|column| seen.insert(*column)).collect()
+        ["method", "mapping"]
+            .into_iter()
+            .chain(group)
+            .chain(items)
+            .filter(|column| seen.insert(*column))
+            .collect()
     }
 
     /// The units counted.
@@ -135,7 +146,8 @@ impl Tally {
                 Some(Category::Code(code)) => Some(u32::from(code.unsigned_abs())),
                 None => None,
             };
-            let to = self.slot(category, method, || slot.clone()) as usize;
+            let mapping = slot.mapping.as_deref().map(|mapping| self.name(mapping));
+            let to = self.slot((category, method, mapping), || slot.clone()) as usize;
             for at in 0..self.items.len() {
                 let width = STATE_CELLS + self.items[at].options();
                 self.counts[at].resize(self.slots.len() * width, 0);
@@ -177,13 +189,21 @@ impl Tally {
         let sums = self.sums.get(at).map_or(&[][..], Vec::as_slice);
         self.slots.iter().zip(counts.chunks_exact(width)).zip(sums).map(|((slot, cells), sum)| {
             let (states, options) = cells.split_at(STATE_CELLS);
-            Cells { category: slot.category.as_ref(), method: &slot.method, states, options, sum: *sum }
+            Cells {
+                category: slot.category.as_ref(),
+                method: &slot.method,
+                mapping: slot.mapping.as_deref(),
+                states,
+                options,
+                sum: *sum,
+            }
         })
     }
 
     /// The slot of each row.
     fn slots_of(&mut self, batch: &RecordBatch) -> Result<Vec<u32>, QueryError> {
         let methods = text_column(&self.table, "method", batch)?;
+        let mappings = text_column(&self.table, "mapping", batch)?;
         let categories = match (&self.by, &self.by_item) {
             (Some(BreakBy::Group), _) => Categories::Names(text_column(&self.table, "group", batch)?),
             (Some(BreakBy::Method), _) => Categories::Names(methods.clone()),
@@ -207,18 +227,20 @@ impl Tally {
                 },
                 Categories::None => (None, None),
             };
-            slots.push(self.slot(key, method, || Slot {
+            let mapping = text_at(&mappings, row).map(|mapping| self.name(mapping));
+            slots.push(self.slot((key, method, mapping), || Slot {
                 category: category.map(CategoryRef::to_owned),
                 method: text_at(&methods, row).unwrap_or_default().to_owned(),
+                mapping: text_at(&mappings, row).map(str::to_owned),
             }));
         }
         Ok(slots)
     }
 
-    fn slot(&mut self, category: Option<u32>, method: u32, make: impl FnOnce() -> Slot) -> u32 {
+    fn slot(&mut self, key: SlotKey, make: impl FnOnce() -> Slot) -> u32 {
         let next = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         let slots = &mut self.slots;
-        *self.slot_of.entry((category, method)).or_insert_with(|| {
+        *self.slot_of.entry(key).or_insert_with(|| {
             slots.push(make());
             next
         })

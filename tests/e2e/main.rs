@@ -15,5 +15,6 @@ mod figures;
 mod kill;
 mod lake;
 mod law;
+mod mapping;
 mod query;
 mod store;

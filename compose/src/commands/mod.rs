@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod listing;
+pub(crate) mod mapping;
 pub(crate) mod sending;
 pub(crate) mod sql;
 pub(crate) mod submit;

@@ -1,4 +1,5 @@
 use shukei_query::{BaseRule, Flag, Measure, MeasureKind};
+use shukei_schemas::definition::RECONSTRUCTED_MARK;
 
 use crate::text::{cut, harmless, padded, width, wrapped};
 
@@ -23,8 +24,9 @@ pub fn bars(measures: &[Measure], columns_max: usize) -> String {
                 out.push('\n');
             }
         }
-        subheading(first, &mut out);
+        subheading(first, chart, &mut out);
         lines(chart, columns_max, &mut out);
+        footnotes(chart, columns_max, &mut out);
         before = Some(first);
     }
     out
@@ -39,7 +41,7 @@ pub(crate) fn heading(first: &Measure, columns_max: usize) -> Vec<String> {
     wrapped(&harmless(&words), columns_max.max(20))
 }
 
-fn subheading(first: &Measure, out: &mut String) {
+fn subheading(first: &Measure, chart: &[Measure], out: &mut String) {
     let mut parts = Vec::new();
     if let Some(row) = &first.row_label {
         parts.push(harmless(row));
@@ -47,11 +49,56 @@ fn subheading(first: &Measure, out: &mut String) {
     if !first.breaks.is_empty() {
         parts.push(harmless(&first.breaks));
     }
-    parts.push(format!("base {} {}", first.base, rule_words(first.base_rule)));
-    let flags = first.flags.iter().filter(|flag| **flag != Flag::BaseZero);
+    // Where options have bases of their own, one number in the heading would be wrong (`facts.md` trap 4).
+    let of_options = || chart.iter().filter(|measure| measure.option.is_some());
+    match of_options().all(|measure| measure.base == first.base) {
+        true => parts.push(format!("base {} {}", first.base, rule_words(first.base_rule))),
+        false => parts.push(format!("base per option, {}", rule_words(first.base_rule))),
+    }
+    let said = |flag: Flag| chart.iter().all(|measure| measure.flags.contains(&flag));
+    let flags = first.flags.iter().filter(|flag| **flag != Flag::BaseZero && said(**flag));
     parts.extend(flags.map(|flag| flag.as_str().to_owned()));
     out.push_str(&parts.join("; "));
     out.push('\n');
+}
+
+/// The different notes of some figures, in the order in which they come.
+pub(crate) fn notes_of(figures: &[Measure]) -> Vec<&str> {
+    let mut notes: Vec<&str> = Vec::new();
+    for note in figures.iter().flat_map(|figure| &figure.notes) {
+        if !notes.contains(&note.as_str()) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// The marks of a figure's notes, for example ` ※1`.
+pub(crate) fn note_marks(figure: &Measure, notes: &[&str]) -> String {
+    let numbers = figure.notes.iter().filter_map(|note| notes.iter().position(|known| known == note));
+    numbers.map(|at| format!(" ※{}", at + 1)).collect()
+}
+
+/// What the marks beside some figures mean, in lines that fit.
+pub(crate) fn legend(figures: &[Measure], columns_max: usize) -> Vec<String> {
+    let notes = notes_of(figures);
+    let mut lines: Vec<String> =
+        notes.iter().enumerate().map(|(at, note)| format!("※{} {}", at + 1, harmless(note))).collect();
+    if figures
+        .iter()
+        .any(|figure| figure.label.contains(RECONSTRUCTED_MARK) || figure.title.contains(RECONSTRUCTED_MARK))
+    {
+        lines.push(format!("{RECONSTRUCTED_MARK} 再現した文言 (reconstructed wording, not the issuer's)"));
+    }
+    lines.iter().flat_map(|line| wrapped(line, columns_max.max(20))).collect()
+}
+
+fn footnotes(chart: &[Measure], columns_max: usize, out: &mut String) {
+    for line in legend(chart, columns_max.saturating_sub(2)) {
+        out.push_str("  ");
+        out.push_str(&line);
+        out.push('\n');
+    }
 }
 
 fn rule_words(rule: BaseRule) -> &'static str {
@@ -66,32 +113,34 @@ fn rule_words(rule: BaseRule) -> &'static str {
 /// One line of a chart.
 struct Bar {
     label: String,
-    /// Only options have one.
-    count_drawn: Option<u64>,
+    /// Only options have one: the share, in millionths, so that options of different bases are drawn alike.
+    drawn: Option<u64>,
     share: String,
     count: String,
 }
 
 fn lines(chart: &[Measure], columns_max: usize, out: &mut String) {
-    let bars: Vec<Bar> = chart.iter().filter_map(|measure| bar(measure, chart)).collect();
+    let notes = notes_of(chart);
+    let bars: Vec<Bar> = chart.iter().filter_map(|measure| bar(measure, chart, &notes)).collect();
     let widest = |text: fn(&Bar) -> &str| bars.iter().map(|bar| width(text(bar))).max().unwrap_or(0);
     let shares = widest(|bar| &bar.share);
     let counts = widest(|bar| &bar.count);
     // Two spaces before the label and between all parts.
     let labels = widest(|bar| &bar.label).min(columns_max * 2 / 5).max(8);
     let room = columns_max.saturating_sub(labels + shares + counts + 8).clamp(8, 60);
-    let longest = bars.iter().filter_map(|bar| bar.count_drawn).max().unwrap_or(0);
+    let longest = bars.iter().filter_map(|bar| bar.drawn).max().unwrap_or(0);
     for bar in &bars {
         let label = padded(&cut(&bar.label, labels), labels);
-        let drawn = padded(&blocks(bar.count_drawn.unwrap_or(0), longest, room), room);
-        let line = format!("  {label}  {drawn}  {:>shares$}  {:>counts$}", bar.share, bar.count);
+        let drawn = padded(&blocks(bar.drawn.unwrap_or(0), longest, room), room);
+        let count = format!("{}{}", " ".repeat(counts.saturating_sub(width(&bar.count))), bar.count);
+        let line = format!("  {label}  {drawn}  {:>shares$}  {count}", bar.share);
         out.push_str(line.trim_end());
         out.push('\n');
     }
 }
 
 /// The line that begins with this measure, if one does: a share stands in the line of its count.
-fn bar(measure: &Measure, chart: &[Measure]) -> Option<Bar> {
+fn bar(measure: &Measure, chart: &[Measure], notes: &[&str]) -> Option<Bar> {
     let share_of = |count: &Measure| {
         let is_share = |m: &&Measure| {
             m.measure == MeasureKind::Share && m.option == count.option && m.state == count.state
@@ -106,17 +155,26 @@ fn bar(measure: &Measure, chart: &[Measure]) -> Option<Bar> {
         MeasureKind::Share => None,
         MeasureKind::Count => Some(Bar {
             label: harmless(&measure.label),
-            count_drawn: measure.option.map(|_| measure.count),
+            drawn: measure.option.map(|_| millionths(measure.count, measure.base)),
+            count: match share_of(measure) {
+                Some(_) => format!("{} / {}{}", measure.value, measure.base, note_marks(measure, notes)),
+                None => measure.value.clone(),
+            },
             share: share_of(measure).unwrap_or_default(),
-            count: measure.value.clone(),
         }),
         MeasureKind::Mean | MeasureKind::Sum => Some(Bar {
             label: measure.measure.as_str().to_owned(),
-            count_drawn: None,
+            drawn: None,
             share: String::new(),
             count: measure.value.clone(),
         }),
     }
+}
+
+fn millionths(count: u64, base: u64) -> u64 {
+    let share = (u128::from(count) * 1_000_000).checked_div(u128::from(base)).unwrap_or(0);
+    // Whoever is not nobody is seen.
+    u64::try_from(share).unwrap_or(u64::MAX).max(u64::from(count > 0 && base > 0))
 }
 
 /// `count` as blocks, of which `longest` fills the room; whoever is not nobody is seen.

@@ -5,7 +5,7 @@ use arrow::array::{ArrayRef, Int16Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use shukei_query::{Flag, Measure, MeasureKind};
 
-use crate::chart::heading;
+use crate::chart::{heading, legend, note_marks, notes_of};
 use crate::error::DoorError;
 use crate::rows::{Format, render};
 use crate::table::{self, Column};
@@ -45,7 +45,7 @@ pub fn measures_batch(measures: &[Measure]) -> Result<RecordBatch, DoorError> {
         ("base_unweighted", number(&|m| m.base_unweighted)),
         ("base_rule", text(&|m| m.base_rule.as_str().to_owned())),
         ("methods", text(&|m| joined(m.methods.iter().map(String::as_str).collect(), "+"))),
-        ("flags", text(&|m| joined(m.flags.iter().map(|flag| flag.as_str()).collect(), ";"))),
+        ("flags", text(&|m| m.remarks().join(";"))),
     ];
     let fields = columns.iter().map(|(name, column)| {
         Field::new(*name, column.data_type().clone(), matches!(column.data_type(), DataType::Int16))
@@ -80,8 +80,10 @@ fn tables(measures: &[Measure], columns_max: usize, out: &mut dyn Write) -> Resu
         }
         let Some(first) = figures.first() else { continue };
         let row = first.row_label.as_ref().map(|row| harmless(row));
+        let said =
+            |flag: Flag| flag != Flag::BaseZero && figures.iter().all(|figure| figure.flags.contains(&flag));
         let flags: Vec<&str> =
-            first.flags.iter().filter(|flag| **flag != Flag::BaseZero).map(|flag| flag.as_str()).collect();
+            first.flags.iter().filter(|flag| said(**flag)).map(|flag| flag.as_str()).collect();
         let flags = (!flags.is_empty()).then(|| flags.join("; "));
         for line in heading(first, columns_max).into_iter().chain(row).chain(flags) {
             writeln!(out, "{line}")?;
@@ -100,23 +102,27 @@ fn tables(measures: &[Measure], columns_max: usize, out: &mut dyn Write) -> Resu
             .skip(usize::from(!broken_down))
             .map(|(name, number)| Column { name: (*name).to_owned(), number: *number })
             .collect();
+        let notes = notes_of(figures);
         let cell =
             |figure: &Measure| (figure.breaks.clone(), figure.option, figure.state, figure.label.clone());
         let rows: Vec<Vec<String>> = figures
             .chunk_by(|a, b| cell(a) == cell(b))
-            .flat_map(|of_one_cell| lines(of_one_cell, broken_down))
+            .flat_map(|of_one_cell| lines(of_one_cell, broken_down, &notes))
             .collect();
         table::write(&columns, &rows, columns_max, out)?;
+        for line in legend(figures, columns_max) {
+            writeln!(out, "{line}")?;
+        }
     }
     Ok(())
 }
 
 /// A line of count and share, and one for each further measure of the cell.
-fn lines(of_one_cell: &[Measure], broken_down: bool) -> Vec<Vec<String>> {
+fn lines(of_one_cell: &[Measure], broken_down: bool, notes: &[&str]) -> Vec<Vec<String>> {
     let value = |kind: MeasureKind| of_one_cell.iter().find(|figure| figure.measure == kind);
     let line = |label: String, figure: &Measure, number: String, share: String| {
         let part = broken_down.then(|| figure.breaks.clone());
-        let rule = figure.base_rule.as_str().to_owned();
+        let rule = format!("{}{}", figure.base_rule.as_str(), note_marks(figure, notes));
         part.into_iter().chain([label, number, share, figure.base.to_string(), rule]).collect::<Vec<_>>()
     };
     let share = value(MeasureKind::Share).map_or_else(String::new, |figure| figure.value.clone());

@@ -162,6 +162,16 @@ impl Question {
         if short.is_empty() { self.text.in_language(language) } else { short }
     }
 
+    /// The title as it is shown: marked where the words are not the issuer's own.
+    pub fn shown_title(&self, language: &str) -> String {
+        marked_words(self.title(language), self.is_reconstructed())
+    }
+
+    /// Whether the words were never printed by the survey's issuer.
+    pub fn is_reconstructed(&self) -> bool {
+        self.origin.as_deref().is_some_and(is_reconstructed)
+    }
+
     /// The options, for the kinds that have some.
     pub fn options(&self) -> &[Choice] {
         match &self.kind {
@@ -248,9 +258,24 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// The words as they are shown: marked where they are not the issuer's own.
+    pub fn shown(&self, language: &str) -> String {
+        marked_words(self.label.in_language(language), self.is_reconstructed())
+    }
+
     /// Whether the words were never printed by the survey's issuer.
     pub fn is_reconstructed(&self) -> bool {
         self.origin.as_deref().is_some_and(is_reconstructed)
+    }
+}
+
+/// Stands behind words that the issuer never printed.
+pub const RECONSTRUCTED_MARK: char = '†';
+
+fn marked_words(words: &str, reconstructed: bool) -> String {
+    match reconstructed {
+        true => format!("{words} {RECONSTRUCTED_MARK}"),
+        false => words.to_owned(),
     }
 }
 

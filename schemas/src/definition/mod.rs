@@ -18,7 +18,9 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 
 pub use finding::{Finding, Severity, nearest};
-pub use form::{Choice, FilledFrom, Form, Kind, Question, Row, Section, is_reconstructed};
+pub use form::{
+    Choice, FilledFrom, Form, Kind, Question, RECONSTRUCTED_MARK, Row, Section, is_reconstructed,
+};
 pub use layout::{ColumnTarget, Layout, Mark};
 pub use load::{content_hash, has_errors};
 pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, SignOff, Test, When};

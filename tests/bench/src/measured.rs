@@ -35,6 +35,7 @@ impl Measured {
 }
 
 /// A running measurement.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Stopwatch {
     began: Instant,
     cpu_before: f64,

@@ -25,8 +25,7 @@ use tokio::task::JoinHandle;
 use crate::measured::{Measured, Peaks, Stopwatch};
 use crate::records::{Records, SURVEY, WAVE};
 
-/// Receipts that the sender has not looked at yet. There are never more records on their way than fit into half of the
-/// broker's room, which is fewer.
+/// Receipts that nobody has looked at yet. Half of the broker's room holds far fewer events of several KiB.
 const RECEIPTS_MAX: usize = 16_384;
 
 /// What came of it.
@@ -73,7 +72,7 @@ pub(crate) async fn run(
     let count = u64::from(records.count());
     let stopwatch = Stopwatch::start()?;
     let lake = Lake::local(folder, LakeOptions::default())?;
-    let (stored, decided) = play(records, definitions, &lake, &stopwatch).await?;
+    let (stored, decided) = play(records, definitions, &lake, stopwatch).await?;
     let finished = stopwatch.elapsed();
     let catalog = Catalog::open(&lake, definitions).await?;
     let opened = stopwatch.elapsed();
@@ -105,7 +104,7 @@ async fn play(
     records: &Arc<Records>,
     definitions: &Arc<Definitions>,
     lake: &Lake,
-    stopwatch: &Stopwatch,
+    stopwatch: Stopwatch,
 ) -> Result<(Duration, Duration)> {
     let count = u64::from(records.count());
     let broker = EmbeddedBroker::start(EmbeddedOptions::default())?;
@@ -123,30 +122,35 @@ async fn play(
         .on_stored(move |partition, span| told.stored(partition, span));
     let pointers = Pointers::new(servers, partitions)?;
     let transform = Transform::open(lake, Arc::clone(definitions), TransformOptions::default()).await?;
-    let (mut ingested, mut transformed) = (ingest.progress(), transform.progress());
+    let stored =
+        tokio::spawn(reached(ingest.progress(), move |progress| progress.stored >= count, stopwatch));
+    let decided =
+        tokio::spawn(reached(transform.progress(), move |progress| progress.decided >= count, stopwatch));
 
     let (stop_ingest, ingest_stops) = watch::channel(false);
     let (stop_transform, transform_stops) = watch::channel(false);
     let mut ingest = tokio::spawn(async move { Ok(ingest.run(stopped(ingest_stops)).await?) });
     let mut transform =
         tokio::spawn(async move { Ok(transform.run(Some(pointers), stopped(transform_stops)).await?) });
-    let sending = tokio::spawn(send(gateway, Arc::clone(records)));
-    let work = async {
-        let receipts = sending.await??;
-        ensure!(receipts == count, "{receipts} receipts instead of {count}");
-        ingested.wait_for(|progress| progress.stored >= count).await?;
-        let stored = stopwatch.elapsed();
-        transformed.wait_for(|progress| progress.decided >= count).await?;
-        Ok((stored, stopwatch.elapsed()))
-    };
-    let done = tokio::select! {
-        done = work => done?,
+    let receipts = tokio::select! {
+        receipts = tokio::spawn(send(gateway, Arc::clone(records))) => receipts??,
         ended = &mut ingest => return too_early("ingest", ended),
         ended = &mut transform => return too_early("transform", ended),
     };
+    ensure!(receipts == count, "{receipts} receipts instead of {count}");
     finish(stop_ingest, ingest).await.context("ingest")?;
     finish(stop_transform, transform).await.context("transform")?;
-    Ok(done)
+    Ok((stored.await?.context("not all was stored")?, decided.await?.context("not all was decided")?))
+}
+
+/// When a worker's progress came so far.
+async fn reached<T>(
+    mut progress: watch::Receiver<T>,
+    enough: impl Fn(&T) -> bool,
+    stopwatch: Stopwatch,
+) -> Result<Duration> {
+    progress.wait_for(enough).await?;
+    Ok(stopwatch.elapsed())
 }
 
 /// Sends all records, and counts the receipts.

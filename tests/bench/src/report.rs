@@ -55,8 +55,8 @@ pub(crate) fn print(report: &Report<'_>) {
         "the mark cannot be set back here, so a part's figure is the highest of it and the parts run before it"
     };
     println!(
-        "Peaks are those of the one process that holds producer, embedded broker, workers and catalog; {of_parts}; parts ran in the \
-         order interpret, ceiling, pipeline; {:.0} MiB before the first.",
+        "Peaks are those of the one process that holds producer, embedded broker, workers and catalog; {of_parts}; \
+         parts ran in the order interpret, ceiling, pipeline; {:.0} MiB before the first.",
         report.at_start
     );
 }
@@ -74,7 +74,7 @@ fn row(part: &str, measured: &Measured, ceiling: &Measured) {
     );
 }
 
-/// Three digits that count, whatever the size.
+/// Small ratios with more decimals, so that a change shows.
 fn ratio(ratio: f64) -> String {
     if ratio >= 0.1 { format!("{ratio:.2}") } else { format!("{ratio:.4}") }
 }

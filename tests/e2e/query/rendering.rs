@@ -129,8 +129,8 @@ async fn bars_fit_the_terminal_and_say_their_base() {
     assert_eq!(lines[..2], ["1 | 設置: 設置していますか", "base 8 who answered"]);
     // Seven to one: the longest bar fills the room, the other is a seventh of it.
     let blocks = |line: &str| line.chars().filter(|c| ('█'..='▏').contains(c)).count();
-    assert!(lines[2].starts_with("  はい") && lines[2].ends_with("87.5 %  7"), "{chart}");
-    assert!(lines[3].starts_with("  いいえ") && lines[3].ends_with("12.5 %  1"), "{chart}");
+    assert!(lines[2].starts_with("  はい") && lines[2].ends_with("87.5 %  7 / 8"), "{chart}");
+    assert!(lines[3].starts_with("  いいえ") && lines[3].ends_with("12.5 %  1 / 8"), "{chart}");
     assert_eq!(blocks(lines[2]).div_ceil(7), blocks(lines[3]), "{chart}");
     assert!(lines[4].starts_with("  無回答") && lines[4].ends_with('1') && blocks(lines[4]) == 0, "{chart}");
     assert!(chart.contains("甲; base 8 who answered"), "{chart}");

@@ -1,0 +1,214 @@
+//! Reading across, as cases: answers on somebody else's form, and what each of our questions comes to.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeMap;
+
+use shukei_interpret::{Answer, Record, Value, interpret};
+use shukei_schemas::State;
+use shukei_schemas::definition::{Definitions, Finding, SurveyDefinition};
+use shukei_schemas::event::{SUBMISSION_RECEIVED, write_structured};
+
+const SURVEY: &str = r#"
+survey: t
+version: 1
+names: T
+waves:
+  - wave: w
+    names: W
+    forms: [{form: own, version: 1}]
+    mappings: [{mapping: m, version: 1}]
+    sectors: {sectors: s, version: 1}
+"#;
+const SECTORS: &str = r#"
+sectors: s
+version: 1
+fields: [{field: f, label: F}]
+groups: [{group: ga, field: f, label: A}, {group: gb, field: f, label: B}]
+"#;
+const OWN: &str = r#"
+form: own
+version: 1
+names: F
+sections:
+  - section: s
+    questions:
+      - {number: g, kind: single, text: G, filled_from: group, options: [{code: 1, label: A, group: ga}, {code: 2, label: B, group: gb}]}
+      - {number: part, kind: multiple, text: P, options: [{code: 1, label: ciso}, {code: 2, label: csirt}, {code: 9, label: none, exclusive: true}]}
+      - {number: whole, kind: multiple, text: W, options: [{code: 1, label: a}, {code: 2, label: b}, {code: 9, label: none, exclusive: true}]}
+      - {number: graded, kind: single, text: S, options: [{code: 1, label: yes}, {code: 2, label: partly}, {code: 3, label: no}]}
+      - {number: worst, kind: single, text: S, options: [{code: 1, label: yes}, {code: 2, label: partly}, {code: 3, label: no}]}
+      - {number: first, kind: single, text: S, options: [{code: 1, label: x}, {code: 2, label: y}, {code: 3, label: z}]}
+      - {number: alone, kind: single, text: N, options: [{code: 1, label: x}]}
+"#;
+const THEIRS: &str = r#"
+form: theirs
+version: 1
+names: F
+sections:
+  - section: s
+    questions:
+      - {number: a, kind: single, text: A, options: [{code: 1, label: x}, {code: 2, label: y}, {code: 3, label: z}, {code: 9, label: na}]}
+      - {number: b, kind: single, text: B, options: [{code: 1, label: x}, {code: 2, label: y}, {code: 3, label: z}]}
+      - {number: n, kind: number, text: N}
+      - {number: m, kind: multiple, text: M, options: [{code: 1, label: x}, {code: 2, label: y}, {code: 3, label: z}]}
+"#;
+const MAPPING: &str = r#"
+mapping: m
+version: 1
+names: M
+source: {form: theirs, version: 1}
+target: {form: own, version: 1}
+signed_off: {by: somebody, on: 2026-01-01}
+exclusion_note: without them
+questions:
+  - {question: part, reason: R, options: [{option: 2, any: [{question: a, codes: [1, 2]}, {question: b, codes: [1]}]}]}
+  - {question: whole, reason: R, options: [{option: 1, all: [{question: n, at_least: 2}, {question: b, codes: [1, 2]}]}, {option: 2, any: [{question: m, codes: [3]}]}, {option: 9, none: true}]}
+  - {question: graded, reason: R, from: b, map: {1: 1, 2: 2, 3: 3}}
+  - {question: worst, reason: R, worst: [a, b], map: {1: 1, 2: 2, 3: 3}}
+  - {question: first, reason: R, from: m, priority: [{code: 2, to: 1}, {code: 1, to: 2}], otherwise: 3}
+unmapped: [{question: a, code: 9, reason: R}]
+"#;
+
+fn files(mapping: &str) -> BTreeMap<String, Vec<u8>> {
+    [
+        ("survey.yaml", SURVEY),
+        ("sectors/s.yaml", SECTORS),
+        ("forms/own.yaml", OWN),
+        ("forms/theirs.yaml", THEIRS),
+        ("mappings/m.yaml", mapping),
+    ]
+    .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
+    .into()
+}
+
+fn definitions() -> Definitions {
+    let (definition, findings) = SurveyDefinition::load_checked(&files(MAPPING));
+    assert_eq!(findings, vec![]);
+    let mut definitions = Definitions::default();
+    definitions.insert(definition.unwrap());
+    definitions
+}
+
+fn short(answer: &Answer) -> String {
+    match (&answer.state, &answer.value) {
+        (State::Answered, Value::Code(code)) => code.to_string(),
+        (State::Answered, Value::Mask(words)) => format!("{:#b}", words[0]),
+        (state, _) => state.as_str().to_owned(),
+    }
+}
+
+#[test]
+fn each_rule_comes_to_what_it_says() {
+    // (their answers, our question, what it comes to)
+    let cases: &[(&str, &str, &str)] = &[
+        // Any: one that holds settles it; otherwise what is not known stays so.
+        (r#"{"a":1,"b":3}"#, "part", "0b10"),
+        (r#"{"b":1}"#, "part", "0b10"),
+        (r#"{"a":3,"b":3}"#, "part", "0b0"),
+        (r#"{"a":3}"#, "part", "no_answer"),
+        (r#"{"a":9,"b":3}"#, "part", "not_mapped"),
+        (r#"{"a":[1,2],"b":3}"#, "part", "invalid"),
+        // All, a threshold, and none of these.
+        (r#"{"n":2,"b":2,"m":[3]}"#, "whole", "0b11"),
+        (r#"{"n":1,"b":2,"m":[3]}"#, "whole", "0b10"),
+        (r#"{"n":1,"b":2,"m":[1]}"#, "whole", "0b100"),
+        (r#"{"b":3,"m":[1]}"#, "whole", "0b100"),
+        (r#"{"b":1,"m":[1]}"#, "whole", "no_answer"),
+        (r#"{"n":5,"b":1}"#, "whole", "0b1"),
+        // One to one, and the worst of several.
+        (r#"{"b":2}"#, "graded", "2"),
+        (r#"{}"#, "graded", "no_answer"),
+        (r#"{"a":1,"b":3}"#, "worst", "3"),
+        (r#"{"a":2,"b":1}"#, "worst", "2"),
+        (r#"{"a":1}"#, "worst", "no_answer"),
+        (r#"{"a":9,"b":1}"#, "worst", "not_mapped"),
+        // A set of marks by priority.
+        (r#"{"m":[1,2,3]}"#, "first", "1"),
+        (r#"{"m":[1,3]}"#, "first", "2"),
+        (r#"{"m":[3]}"#, "first", "3"),
+        (r#"{"m":[]}"#, "first", "3"),
+        (r#"{}"#, "first", "no_answer"),
+        // Not covered, and filled from the group.
+        (r#"{"a":1,"b":1,"n":1,"m":[1]}"#, "alone", "not_mapped"),
+        (r#"{}"#, "g", "2"),
+    ];
+    let definitions = definitions();
+    for (answers, question, wanted) in cases {
+        let data = format!(
+            r#"{{"survey":"t","wave":"w","respondent":"r","group":"gb","form":"theirs","answers":{answers}}}"#
+        );
+        let raw = serde_json::value::RawValue::from_string(data).unwrap();
+        let bytes = write_structured("1", "urn:t", SUBMISSION_RECEIVED, None, &raw).unwrap();
+        let got = interpret(&Record { payload: Some(&bytes), headers: &[] }, &definitions);
+        let response = got.response.unwrap();
+        assert_eq!(response.mapping.as_deref(), Some("m-1"));
+        assert_eq!(
+            (response.method.as_str(), got.outcome.target.as_deref()),
+            ("external", Some("responses/own-1"))
+        );
+        let place = response.form.question(question).unwrap().0;
+        assert_eq!(short(&response.answers[place][0]), *wanted, "{answers} -> {question}");
+        // Everything that is needed to do it again is named.
+        for path in
+            ["survey.yaml", "sectors/s.yaml", "forms/own.yaml", "forms/theirs.yaml", "mappings/m.yaml"]
+        {
+            let named =
+                got.outcome.definitions.iter().filter(|name| name.starts_with(&format!("{path}:"))).count();
+            assert_eq!(named, 1, "{path} in {:?}", got.outcome.definitions);
+        }
+    }
+}
+
+#[test]
+fn a_group_that_nobody_knows_is_listed_and_left_out() {
+    let definitions = definitions();
+    for group in ["", r#""group":"gx","#] {
+        let data = format!(r#"{{"survey":"t","wave":"w","respondent":"r",{group}"answers":{{"alone":1}}}}"#);
+        let raw = serde_json::value::RawValue::from_string(data).unwrap();
+        let bytes = write_structured("1", "urn:t", SUBMISSION_RECEIVED, None, &raw).unwrap();
+        let got = interpret(&Record { payload: Some(&bytes), headers: &[] }, &definitions);
+        assert_eq!(got.outcome.issues[0].code.as_str(), "group_unknown");
+        let response = got.response.unwrap();
+        assert_eq!((response.group, short(&response.answers[0][0])), (None, "no_answer".to_owned()));
+    }
+}
+
+#[test]
+fn holes_and_mistakes_in_a_mapping_are_named() {
+    let cases: &[(&str, &str, &str)] = &[
+        ("question: graded,", "question: gradet,", "did you mean `graded`?"),
+        ("from: b,", "from: c,", "source form has no question `c`"),
+        (
+            "unmapped: [{question: a, code: 9, reason: R}]",
+            "",
+            "source question `a`: codes 9 are neither mapped nor unmapped",
+        ),
+        ("code: 9, reason: R}]", "code: 1, reason: R}]", "both mapped and unmapped"),
+        ("reason: R, from: b", "reason: ' ', from: b", "has no reason"),
+        (
+            "map: {1: 1, 2: 2, 3: 3}}\n  - {question: worst",
+            "map: {1: 1, 2: 2, 3: 7}}\n  - {question: worst",
+            "has no option 7",
+        ),
+        ("{option: 2, any: [{question: m, codes: [3]}]}, ", "", "not every option that it excludes"),
+        (
+            "{question: n, at_least: 2}",
+            "{question: n, codes: [2]}",
+            "takes `codes`, or `at_least` for a number",
+        ),
+        (
+            "from: m, priority: [{code: 2, to: 1}, {code: 1, to: 2}], otherwise: 3",
+            "from: m",
+            "does not fit question `first`",
+        ),
+    ];
+    for (from, to, wanted) in cases {
+        assert!(MAPPING.contains(from), "{from}");
+        let (_, findings) = SurveyDefinition::load_checked(&files(&MAPPING.replace(from, to)));
+        let shown: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        assert!(
+            shown.iter().any(|finding| finding.contains(wanted)),
+            "{from} -> {to}: wanted `{wanted}`, got {shown:#?}"
+        );
+    }
+}
