@@ -196,7 +196,7 @@ impl Resolver<'_> {
             let test = match (condition.at_least, condition.codes.is_empty()) {
                 (Some(least), true) if is_number => Test::AtLeast(least),
                 (None, false) if !is_number => {
-                    for &code in &condition.codes {
+                    for &code in condition.codes.iter().chain(&condition.not) {
                         self.source_code(question, code, line);
                         self.used.insert((question, code));
                     }

@@ -83,6 +83,10 @@ pub(super) struct ConditionFile {
     pub(super) question: String,
     #[serde(default)]
     pub(super) codes: Vec<i16>,
+    /// Codes that say that the condition does not hold; without effect on the reading, but a code that stands nowhere
+    /// is an error.
+    #[serde(default)]
+    pub(super) not: Vec<i16>,
     #[serde(default)]
     pub(super) at_least: Option<i64>,
 }

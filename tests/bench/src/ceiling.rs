@@ -18,7 +18,7 @@ use crate::records::Records;
 
 /// The broker drops what does not fit into 5 MiB a partition, so half of that at most is ever not yet taken: the
 /// gateway's rule, with the gateway's allowance for what the broker spends on a record beside its content.
-const UNTAKEN_BYTES_MAX: usize = 64 << 20;
+const UNTAKEN_BYTES_MAX: usize = 5 << 19;
 const OVERHEAD_BYTES: usize = 256;
 
 /// How long a record may be on its way before it counts as lost.
