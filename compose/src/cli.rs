@@ -89,6 +89,9 @@ pub(crate) struct Demo {
     /// The wave to play; the first with a data set if not given
     #[arg(long)]
     pub(crate) wave: Option<String>,
+    /// The language of labels; the survey's first if not given
+    #[arg(long, value_name = "ja|en")]
+    pub(crate) lang: Option<String>,
     #[command(flatten)]
     pub(crate) hidden: Hidden,
 }

@@ -101,8 +101,8 @@ impl Catalog {
         self.session.clone()
     }
 
-    /// The SQL name of the view of the current rows of a form.
-    pub(crate) fn current_of(&self, form: &FormRef) -> Option<String> {
+    /// The view of the rows of a form that count, `current_<form>_<version>`.
+    pub fn current_of(&self, form: &FormRef) -> Option<String> {
         let name = self.names.get(&TableName::responses(&form.target()))?;
         Some(format!("current_{name}"))
     }

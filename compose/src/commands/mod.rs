@@ -1,10 +1,13 @@
 //! One file a command; each reads its arguments, does one thing and prints.
 
 pub(crate) mod check;
+pub(crate) mod dataset;
 pub(crate) mod demo;
+pub(crate) mod lines;
 pub(crate) mod listing;
 pub(crate) mod mapping;
 pub(crate) mod sending;
+pub(crate) mod showing;
 pub(crate) mod sql;
 pub(crate) mod submit;
 pub(crate) mod tabulate;

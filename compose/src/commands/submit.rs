@@ -4,24 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use shukei_query::Catalog;
-use shukei_schemas::definition::content_hash;
-use shukei_schemas::event::{SUBMISSION_RECEIVED, bare_id, record_key, write_structured};
-use shukei_worker::{EmbeddedOptions, Outgoing};
+use shukei_worker::EmbeddedOptions;
 use tokio::sync::mpsc;
 
 use crate::cli::Submit;
+use crate::commands::lines::outgoing;
 use crate::commands::sending::{self, Item};
 use crate::fault::Fault;
 use crate::output::{note, say};
 use crate::pipeline::{self, Pipeline};
 use crate::progress::Stages;
 use crate::{folder, output, surveys};
-
-/// The source of submissions that come without an envelope.
-const SOURCE: &str = "urn:shukei:submit";
 
 pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
     let definitions = Arc::new(surveys::load(&arguments.folder.surveys)?);
@@ -118,45 +112,4 @@ fn read_lines(file: &Path, mut lines: impl BufRead, queue: &mpsc::Sender<Item>) 
             return Ok(());
         }
     }
-}
-
-/// Makes a record of a line. What is neither an event nor a submission is sent as it is: it is stored, rejected with
-/// a reason, and listed.
-fn outgoing(line: Vec<u8>) -> Result<(Option<String>, Outgoing), Fault> {
-    #[derive(Deserialize)]
-    struct Subject {
-        survey: Option<String>,
-        respondent: Option<String>,
-    }
-    #[derive(Deserialize)]
-    struct Peek {
-        specversion: Option<serde::de::IgnoredAny>,
-        id: Option<String>,
-        data: Option<Subject>,
-        #[serde(flatten)]
-        bare: Option<Subject>,
-    }
-    let peek: Option<Peek> = serde_json::from_slice(&line).ok();
-    let key = |subject: Option<&Subject>| match subject {
-        Some(Subject { survey: Some(survey), respondent: Some(respondent) }) => {
-            record_key(survey, respondent)
-        }
-        // Nobody's record: any partition will do, but always the same one.
-        _ => content_hash(&line).into_bytes(),
-    };
-    let raw = std::str::from_utf8(&line).ok();
-    let (id, key, payload) = match (peek, raw) {
-        (Some(peek), Some(text))
-            if peek.specversion.is_none() && peek.bare.as_ref().is_some_and(|b| b.survey.is_some()) =>
-        {
-            let id = bare_id(SOURCE, &line, "");
-            let data: &RawValue = serde_json::from_str(text).map_err(anyhow::Error::from)?;
-            let payload = write_structured(&id, SOURCE, SUBMISSION_RECEIVED, None, &data)
-                .map_err(anyhow::Error::from)?;
-            (Some(id), key(peek.bare.as_ref()), payload)
-        }
-        (Some(peek), _) => (peek.id.clone(), key(peek.data.as_ref()), line.clone()),
-        (None, _) => (None, key(None), line.clone()),
-    };
-    Ok((id, Outgoing { key, headers: Vec::new(), payload }))
 }

@@ -217,7 +217,7 @@ impl Resolver<'_> {
     }
 
     /// "None of these" can only be known where all of these are.
-    fn exclusives(&mut self, question: &Question, rules: &Vec<OptionRule>, line: Option<u64>) {
+    fn exclusives(&mut self, question: &Question, rules: &[OptionRule], line: Option<u64>) {
         let covered: HashSet<usize> = rules.iter().map(|rule| rule.option).collect();
         let whole = covered.len() == question.options().len();
         let exclusive = rules.iter().any(|rule| question.options()[rule.option].exclusive);

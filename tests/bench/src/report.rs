@@ -32,7 +32,7 @@ pub(crate) fn print(report: &Report<'_>) {
     println!();
     let stages = &report.pipeline.stages;
     println!(
-        "Pipeline, seconds from its start: all stored {:.2}, all decided {:.2}, workers finished {:.2}, catalog open \
+        "* Pipeline, seconds from its start: all stored {:.2}, all decided {:.2}, workers finished {:.2}, catalog open \
          {:.2}, all units counted {:.2}.",
         stages.stored.as_secs_f64(),
         stages.decided.as_secs_f64(),
@@ -41,12 +41,12 @@ pub(crate) fn print(report: &Report<'_>) {
         stages.counted.as_secs_f64(),
     );
     let commits = listed(report.pipeline.commits.iter().map(|(table, version)| (table, version.to_string())));
-    println!("Versions of the tables: {commits}.");
+    println!("* Versions of the tables: {commits}.");
     let sizes = report.pipeline.folder_bytes.iter().filter(|(_, bytes)| **bytes >= 50_000);
     let sizes = listed(sizes.map(|(folder, bytes)| (folder, format!("{:.1} MB", *bytes as f64 / 1e6))));
-    println!("Data folder: {sizes}.");
+    println!("* Data folder: {sizes}.");
     println!(
-        "Checked: {}; {} bad answers inside the records, as interpretation alone finds.",
+        "* Checked: {}; {} bad answers inside the records, as interpretation alone finds.",
         report.pipeline.law, report.interpreted.issues
     );
     let of_parts = if report.peaks.are_of_parts() {
@@ -55,7 +55,7 @@ pub(crate) fn print(report: &Report<'_>) {
         "the mark cannot be set back here, so a part's figure is the highest of it and the parts run before it"
     };
     println!(
-        "Peaks are those of the one process that holds producer, embedded broker, workers and catalog; {of_parts}; \
+        "* Peaks are those of the one process that holds producer, embedded broker, workers and catalog; {of_parts}; \
          parts ran in the order interpret, ceiling, pipeline; {:.0} MiB before the first.",
         report.at_start
     );
