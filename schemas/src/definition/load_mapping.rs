@@ -137,7 +137,8 @@ impl Resolver<'_> {
             return None;
         }
         if !rule.options.is_empty() {
-            let rules = rule.options.iter().filter_map(|option| self.option_rule(option, question)).collect();
+            let rules: Vec<OptionRule> =
+                rule.options.iter().filter_map(|option| self.option_rule(option, question)).collect();
             self.exclusives(question, &rules, line);
             return Some(RuleKind::Options(rules));
         }
