@@ -69,7 +69,7 @@ def make(source):
 
     survey = {
         "survey.yaml": survey_yaml(questionnaire["survey"]),
-        "sectors/fy2023.yaml": sectors_yaml(),
+        "sectors/fy2023.yaml": sectors_yaml(closed),
         f"forms/{FORM}.yaml": form_yaml(closed),
         f"forms/{FINANCE}.yaml": finance_form_yaml(),
         f"mappings/{FINANCE}.yaml": mapping_yaml(),
@@ -524,7 +524,7 @@ def mapping_yaml():
         f"    reason: {words('外部調査が尋ねているのはCSIRT等の有無だけである。他の役職・担当者は尋ねていない。', 'The source asks only about a CSIRT or equivalent, not about other posts and officers.')}",
         "    options:",
         "      - option: 2",
-        f"        reason: {words('自社の組織（専任・兼任）でも共同の組織でも、設置しているものとする。', 'A team of one’s own, full-time or part-time, or one shared with others counts as set up.')}",
+        f"        reason: {words('自社の組織（専任・兼任）でも共同の組織でも、設置しているものとする。', "A team of one's own, full-time or part-time, or one shared with others counts as set up.")}",
         "        any: [{question: f1, codes: [1, 2]}, {question: f2, codes: [1, 2]}]",
         '  - question: "31"',
         f"    reason: {words('外部調査は脆弱性診断、ペネトレーションテスト、その他の評価を尋ねており、全ての選択肢に読み替えられる。', 'The source asks about vulnerability tests, penetration tests and other evaluations, so every option can be fed.')}",
@@ -534,7 +534,7 @@ def mapping_yaml():
         lines += [f"      - option: {option}", f"        reason: {words(ja, en)}", f"        {rule}"]
     lines += [
         '  - question: "42"',
-        f"    reason: {words('二度尋ねられたうち、取組の進んでいない方を組織の状態とする。定期的か導入時かは設問42では区別しない。', 'Asked twice; the less advanced of the two answers is the organisation’s. Regular or at introduction makes no difference in question 42.')}",
+        f"    reason: {words('二度尋ねられたうち、取組の進んでいない方を組織の状態とする。定期的か導入時かは設問42では区別しない。', "Asked twice; the less advanced of the two answers is that of the organisation. Regular or at introduction makes no difference in question 42.")}",
         "    worst: [f7, f8]",
         f"    map: {{{', '.join(f'{code}: {to}' for code, to in RISK_MAP.items())}}}",
         "unmapped:",
@@ -595,8 +595,7 @@ waves:
 """
 
 
-def sectors_yaml():
-    closed_labels = yaml_labels()
+def sectors_yaml(closed):
     lines = [
         GENERATED.rstrip("\n"),
         "# Labels and targets stand as the report's table of answers prints them (both kinds of brackets, and the wording of",
@@ -612,7 +611,7 @@ def sectors_yaml():
         lines += [
             f"  - group: {group}",
             f"    field: {field}",
-            f"    label: {words(*closed_labels[group])}",
+            f"    label: {words(*label_of_group(closed, group))}",
             f"    target: {words(target_ja, target_en)}",
             f"    ministry: {words(*MINISTRIES[ministry])}",
             f"    collected_by: {FINANCE if group == EXTERNAL else 'form'}",
@@ -628,3 +627,715 @@ def words(ja, en):
 def quoted(text):
     """A JSON string is a YAML string: labels such as `None` or `10` never turn into something else."""
     return json.dumps(text, ensure_ascii=False)
+
+
+# ---- made-up answers ------------------------------------------------------------------------------------------------
+
+# Weights of the options of a single-answer question, in printed order; an operator that does more tends to the front.
+SINGLE_WEIGHTS = {
+    9: [28, 22, 20, 8, 10, 12],
+    13: [38, 30, 16, 16],
+    15: [54, 35, 11],
+    19: [60, 28, 12],
+    21: [61, 28, 11],
+    27: [14, 6, 12, 45, 23],
+    29: [18, 42, 4, 36],
+    34: [54, 26, 20],
+    38: [25, 34, 16, 25],
+    42: [47, 26, 12, 15],
+    46: [45, 25, 30],
+    52: [38, 24, 16, 22],
+    64: [40, 22, 25, 13],
+    66: [28, 12, 30, 22, 8],
+    72: [18, 12, 25, 45],
+    79: [50, 25, 15, 10],
+}
+SIZE_WEIGHTS = {  # question 6; others as "company"
+    "government": [2, 8, 28, 38, 20, 4],
+    "medical": [0, 3, 15, 42, 38, 2],
+    "water": [18, 20, 30, 24, 8, 0],
+    "cabletv": [34, 32, 28, 6, 0, 0],
+    "broadcasting": [10, 34, 42, 12, 2, 0],
+    "company": [4, 8, 20, 30, 26, 12],
+}
+CAPITAL_WEIGHTS = {"water": [4, 3, 4, 12, 77], "medical": [20, 8, 8, 14, 50], "company": [6, 12, 18, 62, 2]}
+# How often a multiple-answer option is chosen, where the report's prose says low or the general run would be odd.
+CHOSEN = {
+    (24, 1): 0.62, (24, 3): 0.22, (24, 5): 0.34, (24, 6): 0.18, (31, 1): 0.66, (31, 2): 0.30, (31, 3): 0.10,
+    (31, 6): 0.22, (61, 1): 0.42, (61, 2): 0.46, (61, 3): 0.47, (61, 4): 0.38, (108, 5): 0.36, (108, 7): 0.26,
+    (108, 8): 0.14, (113, 1): 0.58, (113, 2): 0.60, (113, 3): 0.44, (113, 4): 0.47,
+}
+NO_ANSWER = {9: 0.024, 29: 0.027}
+NO_ANSWER_ELSE = 0.006
+
+
+class Unit:
+    """A respondent in a group, with the answers that it ends up with."""
+
+    def __init__(self, respondent, group):
+        self.respondent = respondent
+        self.group = group
+        # One stream a unit: a unit more or less changes nobody else's answers. Only `random()` is drawn from it, whose
+        # values are the same in every version of Python.
+        self.random = random.Random(f"{SEED} {respondent} {group}").random
+        level = GROUPS[GROUP_IDS.index(group)][6]
+        self.maturity = min(0.95, max(0.05, level + (self.random() + self.random() - 1) * 0.45))
+        self.answers = {}
+
+    def weighted(self, weights, lean=0.0):
+        """A place in the list; `lean` moves the draw to the front for the mature."""
+        at = min(0.999999, max(0.0, self.random() + (0.5 - self.maturity) * lean)) * sum(weights)
+        for place, weight in enumerate(weights):
+            at -= weight
+            if at < 0:
+                return place
+        return len(weights) - 1
+
+    def chance(self, probability):
+        return self.random() < probability
+
+
+def make_units(closed):
+    units = []
+    for group, question1 in zip(GROUP_IDS, closed[0]["options"]):
+        for number in range(1, question1["respondents_fy2023"] + 1):
+            respondent = f"syn-{group}-{number:04}"
+            # One city answers for its water utility too, and one bank for its payment business: two units each.
+            if number == 1 and group in ("water", "payment"):
+                respondent = {"water": "syn-government-0001", "payment": "syn-finance-0001"}[group]
+            units.append(Unit(respondent, group))
+    for unit in units:
+        if unit.group == EXTERNAL:
+            answer_finance(unit)
+        else:
+            answer_form(unit, closed)
+    settle_counts(units)
+    return units
+
+
+def answer_form(unit, closed):
+    has_control = unit.chance(GROUPS[GROUP_IDS.index(unit.group)][7])
+    has_cloud = unit.chance(0.86)
+    for question in closed[1:]:
+        number = question["number"]
+        if unit.chance(NO_ANSWER.get(number, NO_ANSWER_ELSE)) and (unit.group, number) != ("government", 7):
+            continue
+        if question["kind"] == "single":
+            unit.answers[number] = single_answer(unit, number)
+        else:
+            answer = multiple_answer(unit, question, has_control, has_cloud)
+            if answer is not None:
+                unit.answers[number] = answer
+
+
+def single_answer(unit, number):
+    if number == 6:
+        return unit.weighted(SIZE_WEIGHTS.get(unit.group, SIZE_WEIGHTS["company"])) + 1
+    if number == 7:
+        # Printed with question 7: local governments choose 5. The city's water utility is one too.
+        if unit.respondent.startswith("syn-government"):
+            return 5
+        return unit.weighted(CAPITAL_WEIGHTS.get(unit.group, CAPITAL_WEIGHTS["company"])) + 1
+    if number == 46 and unit.answers.get(42) not in (1, 2):
+        return 4
+    return unit.weighted(SINGLE_WEIGHTS[number], lean=0.55) + 1
+
+
+def multiple_answer(unit, question, has_control, has_cloud):
+    number = question["number"]
+    options = options_of(question)
+    nothing = [option["code"] for option in options if option.get("exclusive") and not option.get("not_applicable")]
+    not_applicable = [option["code"] for option in options if option.get("not_applicable")]
+    if (number == 48 and not has_control) or (number in (109, 111) and not has_cloud):
+        return not_applicable
+    if number == 44 and unit.answers.get(42) not in (1, 2):
+        return [] if unit.chance(0.7) else None
+    if number == 74 and unit.answers.get(54) == [7]:
+        return [6]
+    chosen = []
+    for option in options:
+        code = option["code"]
+        if option.get("exclusive"):
+            continue
+        usual = 0.03 if option.get("other") else CHOSEN.get((number, code)) or 0.28 + 0.5 * share_of(number, code)
+        if number == 106:
+            # Only what is done can be compiled as a rule; the topics are questions 90 to 105.
+            done = unit.answers.get(89 + code, [])
+            usual = 0.55 if done and max(done) < max(o["code"] for o in topic(code)) else 0.0
+        if unit.chance(min(0.97, max(0.005, usual + (unit.maturity - 0.5) * 0.7 * min(1, usual * 3)))):
+            chosen.append(code)
+    return chosen or nothing
+
+
+def share_of(number, code):
+    return random.Random(f"{SEED} share {number} {code}").random()
+
+
+TOPICS = {}
+
+
+def topic(code):
+    return TOPICS[89 + code]
+
+
+def answer_finance(unit):
+    """Answers on the external form; codes that the mapping leaves out are given only in records that do not count."""
+    answers = unit.answers
+    if not unit.chance(0.01):
+        answers["f3"] = unit.weighted([30, 36, 18, 10, 6], lean=0.7)
+        answers["f3"] = 4 - answers["f3"] if unit.maturity > 0.66 else answers["f3"]
+        if not unit.chance(0.02):
+            answers["f4"] = unit.weighted([62, 24, 9, 5])
+        m = unit.maturity
+        shares = {1: 0.5 + 0.4 * m, 2: 0.2 + 0.3 * m, 3: 0.1 + 0.4 * m, 4: 0.4 * m * m, 5: 0.12 * m, 6: 0.03}
+        answers["f5"] = [code for code, share in shares.items() if unit.chance(share * min(1, 0.4 + m))]
+        shares = {1: 0.15 + 0.45 * m, 2: 0.05 + 0.2 * m, 3: 0.5 * m * m, 4: 0.45 * m * m}
+        answers["f6"] = [code for code, share in shares.items() if unit.chance(share)]
+    if not unit.chance(0.008):
+        answers["f7"] = unit.weighted([40, 24, 14, 10, 12], lean=0.6) + 1
+        answers["f8"] = min(5, max(1, answers["f7"] + unit.weighted([10, 60, 22, 8]) - 1))
+        # The aims say the same as the worse of the two answers.
+        worst = RISK_MAP[max(answers["f7"], answers["f8"])]
+        answers["f9"] = {1: [1], 2: [2], 3: [4], 4: []}[worst]
+        answers["f9"] += [code for code in (2, 3) if worst <= 2 and code not in answers["f9"] and unit.chance(0.5)]
+        answers["f9"].sort()
+
+
+def settle_counts(units):
+    """Makes the counts of the hand-checked figures exact: those with the highest score are the ones that choose."""
+
+    def ranked(candidates):
+        return sorted(candidates, key=lambda unit: (-(unit.maturity + unit.random()), unit.respondent, unit.group))
+
+    form = [unit for unit in units if unit.group != EXTERNAL]
+    for number, code, nothing, count in ((24, 2, 9, CSIRT_FORM), (31, 4, 8, SELF_ASSESSMENT_FORM)):
+        for place, unit in enumerate(ranked(unit for unit in form if unit.answers.get(number))):
+            marks = set(unit.answers[number]) - {code, nothing} | ({code} if place < count else set())
+            unit.answers[number] = sorted(marks) or [nothing]
+
+    external = [unit for unit in units if unit.group == EXTERNAL]
+    for place, unit in enumerate(ranked(external)):
+        if place < CSIRT_FINANCE:
+            own = unit.weighted([45, 30, 5, 20])
+            unit.answers["f1"] = [[1], [2], [1, 2], []][own]
+            shared = unit.weighted([30, 35, 5, 30])
+            unit.answers["f2"] = [[1], [2], [1, 2], [1] if own == 3 else []][shared]
+            if own == 0 and unit.chance(0.04):
+                del unit.answers["f2"]  # Nothing is lost: the first answer says enough.
+        else:
+            # Most of the rest have none; some gave no answer, a few none to the half that would have decided.
+            left = unit.weighted([80, 12, 8])
+            if left == 0:
+                unit.answers |= {"f1": [], "f2": []}
+            elif left == 2:
+                unit.answers["f2"] = []
+
+
+# ---- the events -----------------------------------------------------------------------------------------------------
+
+JST = timezone(timedelta(hours=9))
+OFFICE, EXTERNAL_BODY = "urn:synthetic:nisc:office", "urn:synthetic:nisc:external-body"
+
+
+def compact(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def submission(unit, answers, submitted_at):
+    record = {"survey": SURVEY, "wave": WAVE, "respondent": unit.respondent, "group": unit.group}
+    if unit.group == EXTERNAL:
+        record |= {"form": FINANCE, "mapping": FINANCE, "method": "external"}
+    else:
+        record |= {"form": FORM, "method": "form"}
+    ordered = sorted(answers, key=lambda number: (len(str(number)), str(number)))
+    return record | {
+        "submitted_at": submitted_at.isoformat(timespec="seconds"),
+        "answers": {str(number): answers[number] for number in ordered},
+    }
+
+
+def play(units):
+    """The lines of the three files: what everybody sent first, and the marked events that come after."""
+    extra = Extra(units)
+    tell_stories(extra)
+    form, finance = [], []
+    for unit in units:
+        answers = extra.first.get((unit.respondent, unit.group), unit.answers)
+        if unit.group == EXTERNAL:
+            at = datetime(2024, 1, 22, 10, 0, tzinfo=JST) + timedelta(seconds=len(finance))
+            finance.append(compact(submission(unit, answers, at)))
+        else:
+            at = datetime(2023, 11, 1, 9, 0, tzinfo=JST) + timedelta(seconds=int(unit.random() * 40 * 86400))
+            form.append((at, unit.respondent, unit.group, compact(submission(unit, answers, at))))
+    return [line for *_, line in sorted(form)], finance, extra.lines
+
+
+class Extra:
+    """The marked events, in order of arrival."""
+
+    def __init__(self, units):
+        self.units = units
+        self.used = set()
+        self.first = {}
+        self.lines = []
+        self.ids = 0
+
+    def unit(self, group, fits=lambda unit: True):
+        """The next unit of the group that no story is told of yet."""
+        for unit in self.units:
+            key = (unit.respondent, unit.group)
+            if unit.group == group and key not in self.used and not unit.respondent.endswith("-0001") and fits(unit):
+                self.used.add(key)
+                return unit
+        raise AssertionError(f"no unit left in {group}")
+
+    def stranger(self, name, group, like):
+        """A respondent that stands in no other file, with somebody's answers."""
+        unit = Unit(f"syn-extra-{name}", group)
+        unit.answers = dict(like.answers)
+        return unit
+
+    def starts_with(self, unit, answers):
+        self.first[unit.respondent, unit.group] = answers
+
+    def event(self, unit, answers, note, *, revision=None, event_id=None, change=None, event_type="submission.received"):
+        """Adds an event; `answers` None is a withdrawal. `change` may spoil the data. Gives the line back."""
+        self.ids += 1
+        start = datetime(2023, 12, 18, 9, 0, tzinfo=JST)
+        if unit.group == EXTERNAL:
+            start = datetime(2024, 2, 5, 9, 0, tzinfo=JST)
+        at = start + timedelta(minutes=17 * self.ids)
+        data = submission(unit, answers or {}, at)
+        if answers is None:
+            event_type = "submission.withdrawn"
+            data = {key: data[key] for key in ("survey", "wave", "respondent", "group")}
+        if revision is not None:
+            data["revision"] = revision
+        data["synthetic_note"] = note
+        if change:
+            change(data)
+        line = compact({
+            "specversion": "1.0",
+            "id": event_id or f"syn-ev-{self.ids:04}",
+            "source": EXTERNAL_BODY if unit.group == EXTERNAL else OFFICE,
+            "type": event_type,
+            "time": at.isoformat(timespec="seconds"),
+            "datacontenttype": "application/json",
+            "data": data,
+        })
+        self.lines.append(line)
+        return line
+
+    def again(self, line):
+        self.lines.append(line)
+
+
+def has_csirt(unit):
+    return 2 in unit.answers.get(24, []) and len(unit.answers[24]) > 1 and 19 in unit.answers
+
+
+def without_csirt(answers):
+    """What an operator sends first and mends later: question 24 without the CSIRT, question 19 one step off."""
+    return answers | {24: [code for code in answers[24] if code != 2], 19: answers[19] % 3 + 1}
+
+
+def other_plan(answers):
+    """Another answer of the same operator, to tell later revisions apart."""
+    return answers | {64: answers.get(64, 1) % 4 + 1}
+
+
+def tell_stories(extra):
+    """Whatever is told here, every unit ends up with its own answers, and strangers with nothing."""
+    for group in ("telecom", "government", "water", "electricity"):
+        unit = extra.unit(group, has_csirt)
+        extra.starts_with(unit, without_csirt(unit.answers))
+        extra.event(unit, unit.answers, "correction: a later revision with changed answers; counts", revision=1)
+
+    for group in ("government", "medical"):
+        unit = extra.unit(group, has_csirt)
+        extra.starts_with(unit, without_csirt(unit.answers))
+        line = extra.event(unit, unit.answers, "correction, sent twice with the same bytes; counts once", revision=1)
+        extra.again(line)
+
+    unit = extra.unit("credit", has_csirt)
+    extra.starts_with(unit, without_csirt(unit.answers))
+    early = extra.event(unit, other_plan(unit.answers), "first correction; superseded; its resend comes last", revision=1)
+    extra.event(unit, unit.answers, "second correction; counts, though the first is resent after it", revision=2)
+    extra.again(early)
+
+    unit = extra.unit("railways", has_csirt)
+    extra.starts_with(unit, without_csirt(unit.answers))
+    extra.event(unit, unit.answers, "correction of revision 2, arriving before revision 1; counts", revision=2)
+    extra.event(unit, other_plan(unit.answers), "correction of revision 1, arriving after revision 2; superseded", revision=1)
+
+    for group in ("gas", "government"):
+        unit = extra.unit(group, has_csirt)
+        extra.starts_with(unit, without_csirt(unit.answers))
+        extra.event(unit, None, "withdrawal, followed by a new submission", revision=1)
+        extra.event(unit, unit.answers, "new submission after a withdrawal, with a higher revision; counts", revision=2)
+
+    unit = extra.unit("cabletv")
+    extra.event(unit, other_plan(unit.answers), "B of A, B, A: other answers without a revision; superseded")
+    extra.event(unit, unit.answers, "A of A, B, A: the first answers again as a new event; counts")
+
+    unit = extra.unit("broadcasting", has_csirt)
+    extra.starts_with(unit, without_csirt(unit.answers))
+    extra.event(unit, other_plan(unit.answers), "id used twice: first bytes; superseded", event_id="syn-ev-reused")
+    extra.event(unit, unit.answers, "id used twice: other bytes under the same id; counts", event_id="syn-ev-reused")
+
+    like = extra.unit("water")
+    unit = extra.stranger("0001", "gas", like)
+    extra.event(unit, unit.answers, "sent by mistake for the wrong group, withdrawn next; does not count")
+    extra.event(unit, None, "withdrawal for good", revision=1)
+
+    unit = extra.unit(EXTERNAL, lambda unit: "f7" in unit.answers and "f1" in unit.answers)
+    extra.starts_with(unit, unit.answers | {"f1": [9], "f2": [8], "f7": 9})
+    extra.event(unit, unit.answers, "external correction; the first record held codes that the mapping leaves out; counts", revision=1)
+    unit = extra.unit(EXTERNAL, lambda unit: unit.answers.get("f3"))
+    extra.starts_with(unit, unit.answers | {"f3": 0, "f4": 0})
+    extra.event(unit, unit.answers, "external correction of a number; counts", revision=1)
+    unit = extra.unit(EXTERNAL)
+    extra.event(unit, None, "external withdrawal, followed by a new submission", revision=1)
+    extra.event(unit, unit.answers, "external submission after a withdrawal; counts", revision=2)
+
+    bad_records(extra)
+
+
+def bad_records(extra):
+    """What cannot be read or attributed stands alone; a bad answer is mended, or its unit is withdrawn, later on."""
+    like = extra.unit("telecom")
+
+    def stranger(number):
+        return extra.stranger(number, "telecom", like)
+
+    for number in ("0002", "0003"):
+        unit = stranger(number)
+        whole = extra.event(unit, unit.answers, "cut")
+        extra.lines[-1] = whole[: len(whole) * 3 // 5]
+    for number, key, value in (
+        ("0004", "survey", "nics"), ("0005", "wave", "2032"), ("0006", "form", "nisc2032"), ("0007", "respondent", ""),
+    ):
+        unit = stranger(number)
+        note = f"bad record: {'no' if value == '' else 'unknown'} {key}; rejected"
+        extra.event(unit, unit.answers, note, change=lambda data, key=key, value=value: data.update({key: value}))
+
+    for group, number, answer, what in (
+        ("government", 21, [1, 2], "two marks in a single-answer question"),
+        ("logistics", 15, 7, "an option that the form does not have"),
+    ):
+        unit = extra.unit(group, lambda unit, number=number: number in unit.answers)
+        extra.event(unit, unit.answers | {number: answer}, f"bad answer: {what}; corrected later", revision=1)
+        extra.event(unit, unit.answers, f"correction of a bad answer ({what}); counts", revision=2)
+
+    unit = stranger("0008")
+    spoiled = unit.answers | {31: [1, 8]}
+    extra.event(unit, spoiled, "bad answer: an exclusive option with others; withdrawn next; does not count")
+    extra.event(unit, None, "withdrawal of a record with a bad answer", revision=1)
+
+    unit = extra.stranger("0009", "telecom", like)
+    unit.group = "ports"
+    extra.event(unit, unit.answers, "bad record: a group that the wave does not have; withdrawn next; does not count")
+    extra.event(unit, None, "withdrawal of a record of an unknown group", revision=1)
+
+
+# ---- the recount ----------------------------------------------------------------------------------------------------
+
+IN_BASE = ("answered", "no_answer", "invalid", "nothing_marked")
+
+
+def verify(files, questionnaire, closed, report):
+    """Reads the files back and holds them against the report and against each other; gives the expected figures."""
+    texts = {path: yaml.safe_load(text) for path, text in files.items() if path.endswith(".yaml")}
+    form, source = texts[f"forms/{FORM}.yaml"], texts[f"forms/{FINANCE}.yaml"]
+    sectors, mapping = texts["sectors/fy2023.yaml"], texts[f"mappings/{FINANCE}.yaml"]
+    for path, text in texts.items():
+        both_languages(path, text)
+    check_wording(form, sectors, closed, report)
+    check_sectors(form, sectors)
+    questions, source_questions = by_number(form), by_number(source)
+    check_mapping(mapping, questions, source_questions)
+    require(all(len(files[path].encode()) < LINES_MAX_BYTES for path in DATASETS), "no file of answers is too long")
+    require("'" + "No" not in files["survey.yaml"] and "/home" not in str(files.values()), "no machine path is written")
+
+    counted, rejected = current_units(files, {FORM: form, FINANCE: source})
+    require(rejected == {"syntax": 2, "survey": 1, "wave": 1, "form": 1, "respondent": 1}, f"six records are rejected: {rejected}")
+    table = list(csv.DictReader(io.StringIO(files["data/groups-2023.csv"])))
+    require([line["group"] for line in table] == [group["group"] for group in sectors["groups"]], "the counts name every group")
+    by_group = Counter(data["group"] for data in counted.values())
+    require(by_group == {line["group"]: int(line["answers"]) for line in table}, "every group has its units")
+    about = questionnaire["survey"]
+    require(len(counted) == about["respondents_total"], "the units add up to the report's total")
+    ours = [data for data in counted.values() if data["form"] == FORM]
+    require(len(ours) == about["respondents_excl_finance_other_than_payment"], "so do the units of the office's form")
+    require(all(int(line["invited"]) >= int(line["answers"]) for line in table), "nobody answered uninvited")
+    for data in ours:
+        require(data["group"] != "government" or data["answers"].get("7") == 5, "local governments choose 5 in question 7")
+
+    expected = count(counted.values(), sectors, questions, source_questions, mapping)
+    check_bases(expected, questionnaire, closed)
+    return expected
+
+
+def both_languages(path, value):
+    if isinstance(value, dict):
+        require(not {"ja", "en"} & value.keys() or value.keys() == {"ja", "en"}, f"{path}: {value} is in both languages")
+        for inner in value.values():
+            require(inner != "", f"{path}: no text is empty")
+            both_languages(path, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            both_languages(path, inner)
+
+
+def in_ja(text):
+    return text["ja"] if isinstance(text, dict) else text
+
+
+def by_number(form):
+    questions = {}
+    for section in form["sections"]:
+        for question in section["questions"]:
+            number = question["number"]
+            require(isinstance(number, str) and number not in questions, f"{number} is a text and stands once")
+            options = question.get("options") or form.get("scales", {}).get(question.get("scale"), [])
+            questions[number] = question | {"options": {option["code"]: option for option in options}}
+            for language in ("ja", "en"):
+                labels = [label if isinstance(label := option["label"], str) else label[language] for option in options]
+                require(len(set(labels)) == len(labels), f"{number}: labels are unique")
+    return questions
+
+
+def check_wording(form, sectors, closed, report):
+    questions = by_number(form)
+    require(list(questions) == [str(question["number"]) for question in closed], "all closed questions, in printed order")
+    require(Counter(question["kind"] for question in questions.values()) == {"single": 19, "multiple": 42}, "19 and 42 kinds")
+    for printed in closed:
+        question = questions[str(printed["number"])]
+        require(in_ja(question["text"]) == printed["text"]["ja"], f"{printed['number']}: the text is the questionnaire's")
+        require(printed["text"]["source"] != "report" or printed["text"]["ja"] in report, f"{printed['number']}: printed")
+        require(question["origin"] == printed["text"]["source"], f"{printed['number']}: the text's origin is kept")
+        require(in_ja(question["short"]) == printed["title"]["ja"], f"{printed['number']}: the title is the questionnaire's")
+        for note in printed.get("notes", []):
+            shown = in_ja(question.get("note", "")) + in_ja(question.get("printed_base", ""))
+            require(note["ja"] in report and note["ja"] in shown, f"{printed['number']}: the printed note is shown")
+        if "printed_base" in question:
+            require(in_ja(question["printed_base"]) in report, f"{printed['number']}: the note about the base is printed")
+        listed = [option for option in printed["options"] if option["ja"] != "無回答"]
+        require([option["code"] for option in listed] == list(question["options"]), f"{printed['number']}: codes")
+        for option in listed:
+            ours = question["options"][option["code"]]
+            where = f"{printed['number']} option {option['code']}"
+            require(in_ja(ours["label"]) == option["ja"], f"{where}: the label is the questionnaire's")
+            require(ours["origin"] in ("report", "reconstructed"), f"{where}: has an origin")
+            require(ours["origin"] != "report" or option["ja"] in report, f"{where}: said to be printed, and is")
+            require(ours["origin"] == "report" or "reconstructed" in option.values(), f"{where}: the origin is kept")
+            for flag in ("exclusive", "other"):
+                require(ours.get(flag, False) == option.get(flag, False), f"{where}: {flag}")
+    for group in sectors["groups"]:
+        require(in_ja(group["target"]) in report and in_ja(group["label"]) in report, f"{group['group']} is as printed")
+
+
+def check_sectors(form, sectors):
+    fields = [field["field"] for field in sectors["fields"]]
+    groups = [group["group"] for group in sectors["groups"]]
+    require(len(set(fields)) == len(fields) == 14 and len(set(groups)) == len(groups) == 17, "14 fields, 17 groups")
+    require({group["field"] for group in sectors["groups"]} == set(fields), "every field has a group")
+    first = by_number(form)["1"]
+    require(first["filled_from"] == "group", "question 1 is filled from the group")
+    require([option["group"] for option in first["options"].values()] == groups, "question 1 names every group, in order")
+    labels = [option["label"] for option in first["options"].values()]
+    require(labels == [group["label"] for group in sectors["groups"]], "labels of groups are those of question 1")
+
+
+def check_mapping(mapping, questions, source_questions):
+    rules = {rule["question"]: rule for rule in mapping["questions"]}
+    require(list(rules) == ["24", "31", "42"], "three questions are covered")
+    covered = {number: [entry["option"] for entry in rule.get("options", [])] for number, rule in rules.items()}
+    require(covered["24"] == [2] and covered["31"] == list(questions["31"]["options"]), "options as the report implies")
+    require(set(rules["42"]["map"].values()) == set(questions["42"]["options"]), "every option of 42 can be reached")
+
+    used = set()
+    for rule in rules.values():
+        require(rule["reason"], f"{rule['question']}: has a reason")
+        for entry in rule.get("options", []):
+            require(entry["reason"], f"{rule['question']} option {entry['option']}: has a reason")
+            require(len({"any", "all", "none"} & entry.keys()) == 1, "one condition an option")
+            for condition in entry.get("any", []) + entry.get("all", []):
+                used |= {(condition["question"], code) for code in condition.get("codes", ["number"])}
+        used |= {(number, code) for number in rule.get("worst", []) for code in rule["map"]}
+    unmapped = {(entry["question"], entry["code"]) for entry in mapping["unmapped"]}
+    every = set()
+    for number, question in source_questions.items():
+        every |= {(number, code) for code in question["options"] or ["number"]}
+    require(not used & unmapped and used | unmapped == every, f"every source code once: {every ^ (used | unmapped)}")
+    require(len(unmapped) == len(mapping["unmapped"]), "no code is left out twice")
+
+
+def current_units(files, forms):
+    """(respondent, group) -> the data that counts, and what was rejected. A copy has the same source, id and bytes."""
+    rejected, copies, latest = Counter(), set(), {}
+    arrival = 0
+    for path in DATASETS:
+        for line in files[path].splitlines():
+            arrival += 1
+            try:
+                record = json.loads(line)
+            except ValueError:
+                rejected["syntax"] += 1
+                continue
+            data, withdrawn = record, False
+            if "specversion" in record:
+                data, withdrawn = record["data"], record["type"] == "submission.withdrawn"
+                require(data["synthetic_note"], "every marked event says what it is")
+                key = (record["source"], record["id"], line)
+                if key in copies:
+                    continue
+                copies.add(key)
+            wrong = [
+                what for what, known in (
+                    ("survey", data["survey"] == SURVEY),
+                    ("wave", data["wave"] == WAVE),
+                    ("form", withdrawn or data["form"] in forms),
+                    ("respondent", data["respondent"] != ""),
+                ) if not known
+            ]
+            if wrong:
+                rejected[wrong[0]] += 1
+                continue
+            unit = (data["respondent"], data["group"])
+            order = (data.get("revision", 0), arrival)
+            if unit not in latest or latest[unit][0] < order:
+                latest[unit] = (order, None if withdrawn else data)
+    require(all(data is None or data["group"] != "ports" for _, data in latest.values()), "no unknown group counts")
+    return {unit: data for unit, (_, data) in latest.items() if data is not None}, rejected
+
+
+def read_answer(question, given):
+    """(state, codes or number) of an answer as it was given."""
+    if given is None:
+        return "no_answer", None
+    if question["kind"] == "number":
+        fits = isinstance(given, int) and question["min"] <= given <= question["max"]
+        return ("answered", given) if fits else ("invalid", None)
+    options = question["options"]
+    exclusive = {code for code, option in options.items() if option.get("exclusive")}
+    if question["kind"] == "single":
+        return ("answered", {given}) if isinstance(given, int) and given in options else ("invalid", None)
+    if not isinstance(given, list) or len(set(given)) != len(given) or not set(given) <= options.keys():
+        return "invalid", None
+    if not given:
+        return ("no_answer", None) if exclusive else ("nothing_marked", set())
+    if exclusive & set(given) and len(given) > 1:
+        return "invalid", None
+    return "answered", set(given)
+
+
+def read_across(mapping, source_questions, answers):
+    """Target question -> (state, codes). What is chosen counts; where nothing is and something is not known, neither
+    is the question."""
+    left_out = {(entry["question"], entry["code"]) for entry in mapping["unmapped"]}
+    fed = {condition["question"] for rule in mapping["questions"] for entry in rule.get("options", [])
+           for condition in entry.get("any", []) + entry.get("all", [])}
+    fed |= {number for rule in mapping["questions"] for number in rule.get("worst", [])}
+    source = {}
+    for number, question in source_questions.items():
+        state, value = read_answer(question, answers.get(number))
+        if number in fed and isinstance(value, set):
+            # How such an answer reads is for tests with records of their own; the figures here do not hang on it.
+            require(not any((number, code) in left_out for code in value), "no unit that counts gave a code left out")
+        source[number] = (state, value)
+
+    def holds(condition):
+        state, value = source[condition["question"]]
+        if state not in ("answered", "nothing_marked"):
+            return state
+        return value >= condition["at_least"] if "at_least" in condition else bool(value & set(condition["codes"]))
+
+    across = {}
+    for rule in mapping["questions"]:
+        if "worst" in rule:
+            states = [source[number] for number in rule["worst"]]
+            unknown = [state for state, _ in states if state != "answered"]
+            require(len(unknown) in (0, len(states)), "both or neither of the questions asked twice are answered")
+            if unknown:
+                across[rule["question"]] = (unknown[0], set())
+            else:
+                across[rule["question"]] = ("answered", {max(rule["map"][code] for _, codes in states for code in codes)})
+            continue
+        chosen, unknown, none = set(), [], None
+        for entry in rule["options"]:
+            if entry.get("none"):
+                none = entry["option"]
+                continue
+            results = [holds(condition) for condition in entry.get("any") or entry["all"]]
+            settled = "any" in entry
+            if any(result is settled for result in results):
+                result = settled
+            else:
+                result = next((result for result in results if isinstance(result, str)), not settled)
+            if result is True:
+                chosen.add(entry["option"])
+            elif result is not False:
+                unknown.append(result)
+        if not chosen and unknown:
+            across[rule["question"]] = (unknown[0], set())
+        else:
+            across[rule["question"]] = ("answered", chosen or ({none} if none else set()))
+    return across
+
+
+def count(counted, sectors, questions, source_questions, mapping):
+    """Rows of question, option, count, base; then the states of a question, with the base that its options share."""
+    covered = {rule["question"]: {entry["option"] for entry in rule.get("options", [])} or set(questions[rule["question"]]["options"])
+               for rule in mapping["questions"]}
+    counts, bases, states = Counter(), Counter(), Counter()
+    for data in counted:
+        across = {}
+        if data["form"] == FINANCE:
+            across = read_across(mapping, source_questions, data["answers"])
+        for number, question in questions.items():
+            options = question["options"]
+            if question.get("filled_from") == "group":
+                state, codes = "answered", {code for code, option in options.items() if option["group"] == data["group"]}
+                reached = options
+            elif data["form"] == FORM:
+                state, codes = read_answer(question, data["answers"].get(number))
+                reached = options
+            elif number in across:
+                state, codes = across[number]
+                reached = covered[number]
+            else:
+                continue
+            if state not in IN_BASE:
+                continue
+            states[number, state] += 1
+            for option in reached:
+                bases[number, option] += 1
+                counts[number, option] += option in (codes or ())
+    rows = []
+    for number, question in questions.items():
+        rows += [(number, option, counts[number, option], bases[number, option]) for option in question["options"]]
+        shared = {bases[number, option] for option in question["options"]}
+        base = shared.pop() if len(shared) == 1 else ""
+        rows += [(number, state, states[number, state], base) for state in IN_BASE[1:] if states[number, state]]
+    return rows
+
+
+def check_bases(expected, questionnaire, closed):
+    """Held against the questionnaire's own notes, and the hand-checked figures of facts.md, section 10."""
+    figures = {(number, option): (count, base) for number, option, count, base in expected}
+    for question in closed:
+        stated = {option["code"]: question["denominator"]["base_n"] for option in question["options"]}
+        stated |= {entry["option_code"]: entry["base_n"] for entry in question["denominator"].get("per_option", [])}
+        for code, base in stated.items():
+            if code != "NA":
+                require(figures[str(question["number"]), code][1] == base, f"{question['number']} option {code}: base")
+    for option in closed[0]["options"]:
+        require(figures["1", option["code"]][0] == option["respondents_fy2023"], "question 1 counts the groups")
+    require(figures["24", 2][0] == CSIRT_FORM + CSIRT_FINANCE, "question 24 by hand")
+    total = questionnaire["survey"]
+    require(round(1000 * figures["24", 2][0] / total["respondents_total"]) == 859, "85.9 per cent, as facts.md has it")
+    require(any(option == "nothing_marked" for _, option, _, _ in expected), "somebody marked nothing")
+
+
+# ---- the notes beside the data --------------------------------------------------------------------------------------
