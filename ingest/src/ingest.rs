@@ -197,6 +197,9 @@ impl Ingest {
             let watermarks = tokio::task::spawn_blocking(move || source.watermarks(lane.partition))
                 .await
                 .map_err(|_| WorkerError::BrokerGone)??;
+            if expected > watermarks.log_end {
+                return Err(WorkerError::Ahead { lane, expected, log_end: watermarks.log_end });
+            }
             if watermarks.log_start > expected {
                 self.hole(lane, Span { first: expected, end: watermarks.log_start }).await?;
             }

@@ -329,7 +329,7 @@ def form_yaml(closed):
         "# out. The sections base, rules and review have no heading in the report.",
         f"form: {FORM}",
         "version: 1",
-        f"names: {words('重要インフラにおける安全基準等の浸透状況に関する調査 調査票（2023年度）', 'Survey on how far safety standards have penetrated critical infrastructure, form of FY2023')}",
+        f"names: {words('安全基準等の浸透状況に関する調査 調査票（2023年度）', 'Penetration of safety standards, form of FY2023')}",
         "sections:",
     ]
     section = None
@@ -462,6 +462,24 @@ def option_lines(indent, options):
     return [f"{indent}- {{code: {code}, label: {words(ja, en)}, origin: synthetic}}" for code, ja, en in options]
 
 
+POSTS_REASON = (
+    "外部調査が尋ねているのはCSIRT等の有無だけである。他の役職・担当者は尋ねていない。",
+    "The source asks only about a CSIRT or equivalent, not about other posts and officers.",
+)
+CSIRT_REASON = (
+    "自社の組織（専任・兼任）でも共同の組織でも、設置しているものとする。",
+    "A team of one's own, full-time or part-time, or one shared with others counts as set up.",
+)
+EVALUATION_REASON = (
+    "外部調査は脆弱性診断、ペネトレーションテスト、その他の評価を尋ねており、全ての選択肢に読み替えられる。",
+    "The source asks about vulnerability tests, penetration tests and other evaluations, so every option can be fed.",
+)
+RISK_REASON = (
+    "二度尋ねられたうち、取組の進んでいない方を組織の状態とする。定期的か導入時かは設問42では区別しない。",
+    "Asked twice; the less advanced of the two answers is that of the organisation. Regular or at introduction makes no "
+    "difference in question 42.",
+)
+
 # Target option of question 31, what it is fed by, why.
 EVALUATION_RULES = [
     (1, "any: [{question: f3, at_least: 1}, {question: f4, at_least: 1}]",
@@ -521,20 +539,20 @@ def mapping_yaml():
         f"exclusion_note: {words('金融分野（資金決済以外）を除く', 'without finance (other than payment)')}",
         "questions:",
         '  - question: "24"',
-        f"    reason: {words('外部調査が尋ねているのはCSIRT等の有無だけである。他の役職・担当者は尋ねていない。', 'The source asks only about a CSIRT or equivalent, not about other posts and officers.')}",
+        f"    reason: {words(*POSTS_REASON)}",
         "    options:",
         "      - option: 2",
-        f"        reason: {words('自社の組織（専任・兼任）でも共同の組織でも、設置しているものとする。', "A team of one's own, full-time or part-time, or one shared with others counts as set up.")}",
+        f"        reason: {words(*CSIRT_REASON)}",
         "        any: [{question: f1, codes: [1, 2]}, {question: f2, codes: [1, 2]}]",
         '  - question: "31"',
-        f"    reason: {words('外部調査は脆弱性診断、ペネトレーションテスト、その他の評価を尋ねており、全ての選択肢に読み替えられる。', 'The source asks about vulnerability tests, penetration tests and other evaluations, so every option can be fed.')}",
+        f"    reason: {words(*EVALUATION_REASON)}",
         "    options:",
     ]
     for option, rule, ja, en in EVALUATION_RULES:
         lines += [f"      - option: {option}", f"        reason: {words(ja, en)}", f"        {rule}"]
     lines += [
         '  - question: "42"',
-        f"    reason: {words('二度尋ねられたうち、取組の進んでいない方を組織の状態とする。定期的か導入時かは設問42では区別しない。', "Asked twice; the less advanced of the two answers is that of the organisation. Regular or at introduction makes no difference in question 42.")}",
+        f"    reason: {words(*RISK_REASON)}",
         "    worst: [f7, f8]",
         f"    map: {{{', '.join(f'{code}: {to}' for code, to in RISK_MAP.items())}}}",
         "unmapped:",
@@ -716,14 +734,14 @@ def make_units(closed):
 def answer_form(unit, closed):
     has_control = unit.chance(GROUPS[GROUP_IDS.index(unit.group)][7])
     has_cloud = unit.chance(0.86)
-    for question in closed[1:]:
-        number = question["number"]
+    asked = {question["number"]: question for question in closed if question["number"] != 1}
+    for number, question in asked.items():
         if unit.chance(NO_ANSWER.get(number, NO_ANSWER_ELSE)) and (unit.group, number) != ("government", 7):
             continue
         if question["kind"] == "single":
             unit.answers[number] = single_answer(unit, number)
         else:
-            answer = multiple_answer(unit, question, has_control, has_cloud)
+            answer = multiple_answer(unit, question, asked, has_control, has_cloud)
             if answer is not None:
                 unit.answers[number] = answer
 
@@ -741,7 +759,7 @@ def single_answer(unit, number):
     return unit.weighted(SINGLE_WEIGHTS[number], lean=0.55) + 1
 
 
-def multiple_answer(unit, question, has_control, has_cloud):
+def multiple_answer(unit, question, asked, has_control, has_cloud):
     number = question["number"]
     options = options_of(question)
     nothing = [option["code"] for option in options if option.get("exclusive") and not option.get("not_applicable")]
@@ -760,32 +778,28 @@ def multiple_answer(unit, question, has_control, has_cloud):
         usual = 0.03 if option.get("other") else CHOSEN.get((number, code)) or 0.28 + 0.5 * share_of(number, code)
         if number == 106:
             # Only what is done can be compiled as a rule; the topics are questions 90 to 105.
-            done = unit.answers.get(89 + code, [])
-            usual = 0.55 if done and max(done) < max(o["code"] for o in topic(code)) else 0.0
-        if unit.chance(min(0.97, max(0.005, usual + (unit.maturity - 0.5) * 0.7 * min(1, usual * 3)))):
+            done = set(unit.answers.get(89 + code, [])) - exclusive_codes(asked[89 + code])
+            usual = 0.55 if done else 0.0
+        if unit.chance(min(0.97, max(0.0, usual + (unit.maturity - 0.5) * 0.7 * min(1, usual * 3)))):
             chosen.append(code)
     return chosen or nothing
+
+
+def exclusive_codes(question):
+    return {option["code"] for option in question["options"] if option.get("exclusive")}
 
 
 def share_of(number, code):
     return random.Random(f"{SEED} share {number} {code}").random()
 
 
-TOPICS = {}
-
-
-def topic(code):
-    return TOPICS[89 + code]
-
-
 def answer_finance(unit):
     """Answers on the external form; codes that the mapping leaves out are given only in records that do not count."""
     answers = unit.answers
     if not unit.chance(0.01):
-        answers["f3"] = unit.weighted([30, 36, 18, 10, 6], lean=0.7)
-        answers["f3"] = 4 - answers["f3"] if unit.maturity > 0.66 else answers["f3"]
+        answers["f3"] = unit.weighted([30, 36, 18, 10, 6], lean=-0.7)
         if not unit.chance(0.02):
-            answers["f4"] = unit.weighted([62, 24, 9, 5])
+            answers["f4"] = unit.weighted([62, 24, 9, 5], lean=-0.4)
         m = unit.maturity
         shares = {1: 0.5 + 0.4 * m, 2: 0.2 + 0.3 * m, 3: 0.1 + 0.4 * m, 4: 0.4 * m * m, 5: 0.12 * m, 6: 0.03}
         answers["f5"] = [code for code, share in shares.items() if unit.chance(share * min(1, 0.4 + m))]
@@ -1055,7 +1069,7 @@ def verify(files, questionnaire, closed, report):
     questions, source_questions = by_number(form), by_number(source)
     check_mapping(mapping, questions, source_questions)
     require(all(len(files[path].encode()) < LINES_MAX_BYTES for path in DATASETS), "no file of answers is too long")
-    require("'" + "No" not in files["survey.yaml"] and "/home" not in str(files.values()), "no machine path is written")
+    require(not any(root in text for text in files.values() for root in ("/home", "/work", "/tmp")), "no machine path")
 
     counted, rejected = current_units(files, {FORM: form, FINANCE: source})
     require(rejected == {"syntax": 2, "survey": 1, "wave": 1, "form": 1, "respondent": 1}, f"six records are rejected: {rejected}")
@@ -1071,6 +1085,8 @@ def verify(files, questionnaire, closed, report):
     for data in ours:
         require(data["group"] != "government" or data["answers"].get("7") == 5, "local governments choose 5 in question 7")
 
+    evaluated = sum(4 in (data["answers"].get("31") or []) for data in ours)
+    require(evaluated == SELF_ASSESSMENT_FORM, "as many as facts.md has it choose the option that bias is shown with")
     expected = count(counted.values(), sectors, questions, source_questions, mapping)
     check_bases(expected, questionnaire, closed)
     return expected
@@ -1206,7 +1222,6 @@ def current_units(files, forms):
             order = (data.get("revision", 0), arrival)
             if unit not in latest or latest[unit][0] < order:
                 latest[unit] = (order, None if withdrawn else data)
-    require(all(data is None or data["group"] != "ports" for _, data in latest.values()), "no unknown group counts")
     return {unit: data for unit, (_, data) in latest.items() if data is not None}, rejected
 
 
@@ -1339,3 +1354,67 @@ def check_bases(expected, questionnaire, closed):
 
 
 # ---- the notes beside the data --------------------------------------------------------------------------------------
+
+DATA_README = f"""\
+# Data of the wave {WAVE}
+
+**Every answer here is synthetic.** `tests/tools/nisc.py` makes them with a seeded generator; nobody gave them, respondents do
+not exist (`syn-...`), and no share formed from them says anything about any operator, group or sector.
+
+From the report: 重要インフラにおける安全基準等の浸透状況に関する調査について［2023年度］ and 調査結果詳細, 内閣官房 内閣サイバーセキュリティセンター
+重要インフラグループ, 資料3 of the 37th サイバーセキュリティ戦略本部 重要インフラ専門調査会, 2024-06-07. It is a publication of the Japanese
+government and is quoted here by title, issuer and date; the file that was read prints no terms of use, so look them up before
+reusing its text elsewhere.
+
+| what | where it comes from |
+|---|---|
+| groups, targets, answers per group (`groups-{WAVE}.csv`, `answers`) | the report's table; the counts stand nowhere else |
+| `invited` in `groups-{WAVE}.csv` | made up, in round numbers: the report prints none, and the response rate it prints has no stated base |
+| ministries | not from the report |
+| question numbers, texts, printed notes, options with `origin: report` | the report, as printed, slips included |
+| options with `origin: reconstructed`, four short titles (said in a note), three section headings | ours |
+| English | our translation |
+| the external form, its codes, its mapping | made up; the real ones were not published |
+| answers, dates, identifiers, corrections | made up |
+
+`{WAVE}-form.jsonl` are bare submissions on the office's form, one a line, `{WAVE}-finance.jsonl` those of the external form. What
+is in `{WAVE}-extra.jsonl` comes after them: corrections, withdrawals, resends and bad records as CloudEvents, each saying in
+`synthetic_note` what it is (two lines are cut and say nothing). In order of arrival over the three files, the event that counts for
+a respondent and a group is the last by revision (none is 0), then arrival; a copy has the same source, id and bytes as an earlier
+event; a withdrawal that comes last takes the unit out. Then `groups-{WAVE}.csv` holds exactly.
+
+`syn-government-0001` is a city that answers for its water utility too, `syn-finance-0001` a bank that answers for its payment
+business too: two units each. Question 1 is left out of the answers because the group answers it. Local governments give 5 in question
+7, as the report's note demands. Two counts of question 24 and one of question 31 are set by hand, so that figures worked out on paper
+can be compared.
+"""
+
+FIGURES_README = f"""\
+# Figures of the wave {WAVE} of `nisc`
+
+`expected-{WAVE}.csv` is made by `tests/tools/nisc.py`: an independent naive recount of synthetic data (the three files of answers and
+the mapping as they stand in the survey's folder, read back with a YAML and a JSON parser). It is a check on our counting and says
+nothing about any operator.
+
+One line an option: units that chose it, and units in its base. The base is everybody in scope whose way of answering covers the
+option, with no answer, invalid and nothing marked in it. After the options come the states that occur; their `base` is the one that
+the options share, and empty where they share none (question 24).
+"""
+
+
+# ---- small helpers --------------------------------------------------------------------------------------------------
+
+
+def require(condition, promise):
+    if not condition:
+        sys.exit(f"not so: {promise}")
+
+
+def csv_text(header, rows):
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows([header, *rows])
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 use shukei_lake::LakeError;
 use shukei_protocol::TableName;
-use shukei_schemas::{Lane, Span};
+use shukei_schemas::{Lane, Offset, Span};
 
 /// What can go wrong between broker and tables.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,16 @@ pub enum WorkerError {
         /// The offsets that were never stored.
         span: Span,
     },
+    /// The tables are further than the broker's log: it is not the log that they were filled from.
+    #[error("table `raw` is at offset {expected} of {lane}, but the broker's log ends at {log_end}")]
+    Ahead {
+        /// The lane.
+        lane: Lane,
+        /// Where the tables are.
+        expected: Offset,
+        /// Where the broker's log ends.
+        log_end: Offset,
+    },
     /// A table could not be opened or read.
     #[error(transparent)]
     Lake(#[from] LakeError),
@@ -75,6 +85,7 @@ impl WorkerError {
             Self::NotTaken { .. } => "record_not_taken",
             Self::GaveUp { .. } => "commit_gave_up",
             Self::Lost { .. } => "source_lost",
+            Self::Ahead { .. } => "source_behind_tables",
             Self::Lake(error) => error.code(),
             Self::Rows { .. } => "rows_do_not_fit",
         }
@@ -91,6 +102,7 @@ impl WorkerError {
                 "look at the reason above; nothing is lost, what is not committed is read again"
             }
             Self::Lost { .. } => "keep records longer at the broker; to go on without them, accept the loss",
+            Self::Ahead { .. } => "the topic was made again or cut: accept it as a new generation",
             Self::Lake(error) => error.hint(),
             Self::Rows { .. } => "this is a fault of the program: keep the data folder and report it",
         }
