@@ -12,7 +12,7 @@ use shukei_lake::NewRows;
 use shukei_protocol::{Permit, TableName};
 use shukei_schemas::tables::{self, kind};
 use shukei_schemas::{Lane, Offset, Span};
-use shukei_worker::{Arrival, Batch, Sink, Watermarks, WorkerError};
+use shukei_worker::{Arrival, Batch, Sink, Stored, Watermarks, WorkerError};
 
 /// One row of `raw` to be.
 #[derive(Debug)]
@@ -100,11 +100,11 @@ impl Sink for RawSink {
         Ok(batch)
     }
 
-    fn stored(&mut self, lane: Lane, span: Span, version: i64) {
+    fn stored(&mut self, lane: Lane, span: Span, by: Stored) {
         if let Some(rows) = self.held.get_mut(&lane) {
             rows.retain(|row| row.span().end > span.end);
         }
-        self.notes.push(Note::Stored { lane, span, version });
+        self.notes.push(Note::Stored { lane, span, version: by.version });
     }
 
     fn discard(&mut self, lane: Lane) {

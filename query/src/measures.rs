@@ -218,12 +218,16 @@ impl Sums {
             let fed = asked.fed_by(mappings).enumerate();
             fed.filter(|(_, (mapping, question))| !wanted(mapping, *question)).map(|(at, _)| at).collect()
         };
+        // What the group says in the respondent's place is known however the unit was collected.
+        let filled = asked.question.filled_from.is_some();
         let whole = |mapping: &Mapping, question: usize| match options {
+            _ if filled => true,
             0 => mapping.covers_some(question),
             _ => (0..options).all(|option| mapping.covers(question, option)),
         };
-        let of_option =
-            |option: usize| move |mapping: &Mapping, question: usize| mapping.covers(question, option);
+        let of_option = |option: usize| {
+            move |mapping: &Mapping, question: usize| filled || mapping.covers(question, option)
+        };
         Self {
             whole: covered(&whole),
             options: (0..options).map(|option| covered(&of_option(option))).collect(),

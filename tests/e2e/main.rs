@@ -12,6 +12,7 @@ mod command_line;
 mod counts;
 mod demo;
 mod figures;
+mod flagship;
 mod kill;
 mod lake;
 mod law;

@@ -1072,7 +1072,8 @@ def verify(files, questionnaire, closed, report):
     require(not any(root in text for text in files.values() for root in ("/home", "/work", "/tmp")), "no machine path")
 
     counted, rejected = current_units(files, {FORM: form, FINANCE: source})
-    require(rejected == {"syntax": 2, "survey": 1, "wave": 1, "form": 1, "respondent": 1}, f"six records are rejected: {rejected}")
+    known = {"syntax": 2, "survey": 1, "wave": 1, "form": 1, "respondent": 1}
+    require(rejected == known, f"rejected are {known}, got {rejected}")
     table = list(csv.DictReader(io.StringIO(files["data/groups-2023.csv"])))
     require([line["group"] for line in table] == [group["group"] for group in sectors["groups"]], "the counts name every group")
     by_group = Counter(data["group"] for data in counted.values())
@@ -1087,6 +1088,7 @@ def verify(files, questionnaire, closed, report):
 
     evaluated = sum(4 in (data["answers"].get("31") or []) for data in ours)
     require(evaluated == SELF_ASSESSMENT_FORM, "as many as facts.md has it choose the option that bias is shown with")
+    check_aims(mapping, [data["answers"] for data in counted.values() if data["form"] == FINANCE])
     expected = count(counted.values(), sectors, questions, source_questions, mapping)
     check_bases(expected, questionnaire, closed)
     return expected
@@ -1185,6 +1187,18 @@ def check_mapping(mapping, questions, source_questions):
         every |= {(number, code) for code in question["options"] or ["number"]}
     require(not used & unmapped and used | unmapped == every, f"every source code once: {every ^ (used | unmapped)}")
     require(len(unmapped) == len(mapping["unmapped"]), "no code is left out twice")
+
+
+def check_aims(mapping, answers):
+    """The aims of risk assessment, read by priority, would give question 42 the same answers: a mapping copied for a test
+    can swap the one rule for the other."""
+    worst = next(rule for rule in mapping["questions"] if rule["question"] == "42")
+    for given in answers:
+        by_worst = max((worst["map"][given[number]] for number in worst["worst"] if number in given), default=None)
+        by_priority = None
+        if "f9" in given:
+            by_priority = next((to for code, to in ((1, 1), (2, 2), (3, 2), (4, 3)) if code in given["f9"]), 4)
+        require(by_worst == by_priority, "aims and risk assessments agree")
 
 
 def current_units(files, forms):
@@ -1301,8 +1315,10 @@ def read_across(mapping, source_questions, answers):
 
 def count(counted, sectors, questions, source_questions, mapping):
     """Rows of question, option, count, base; then the states of a question, with the base that its options share."""
-    covered = {rule["question"]: {entry["option"] for entry in rule.get("options", [])} or set(questions[rule["question"]]["options"])
-               for rule in mapping["questions"]}
+    covered = {}
+    for rule in mapping["questions"]:
+        every = set(questions[rule["question"]]["options"])
+        covered[rule["question"]] = {entry["option"] for entry in rule["options"]} if "options" in rule else every
     counts, bases, states = Counter(), Counter(), Counter()
     for data in counted:
         across = {}

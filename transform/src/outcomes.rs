@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use shukei_interpret::{Outcome, OutcomeRow, outcomes_batch};
+use shukei_interpret::{Outcome, OutcomeRow, Response, outcomes_batch};
 use shukei_lake::NewRows;
 use shukei_protocol::{Permit, TableName};
 use shukei_schemas::{Lane, Offset, Position, Span};
-use shukei_worker::{Batch, Sink, WorkerError};
+use shukei_worker::{Batch, Sink, Stored, WorkerError};
 
 /// A decision that is not yet committed.
 #[derive(Debug)]
@@ -12,12 +12,34 @@ pub(crate) struct Decided {
     pub(crate) offset: Offset,
     pub(crate) order_time_us: i64,
     pub(crate) outcome: Outcome,
+    /// The answers that come with the decision.
+    pub(crate) response: Option<Response>,
+}
+
+/// Decisions of one lane that this process has just committed, with their answers: carrying them out needs no second
+/// reading. Whatever is not here, after a crash or another worker's commit, is made again from the tables.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    pub(crate) span: Span,
+    rows: Vec<Decided>,
+}
+
+impl Fresh {
+    /// Takes out the answers of the span that are for a table.
+    pub(crate) fn take(&mut self, target: &str, span: Span) -> Vec<(Offset, Response)> {
+        let of_table = self.rows.iter_mut().filter(|row| {
+            row.outcome.target.as_deref() == Some(target) && row.offset >= span.first && row.offset < span.end
+        });
+        of_table.filter_map(|row| row.response.take().map(|response| (row.offset, response))).collect()
+    }
 }
 
 /// The rows of `outcomes` that are not yet committed.
 #[derive(Debug, Default)]
 pub(crate) struct OutcomesSink {
     held: BTreeMap<Lane, Vec<Decided>>,
+    /// What this process has committed since it was last emptied.
+    pub(crate) fresh: BTreeMap<Lane, Fresh>,
     /// Offsets stored since the sink was made.
     pub(crate) stored: u64,
 }
@@ -52,9 +74,15 @@ impl Sink for OutcomesSink {
         Ok(batch)
     }
 
-    fn stored(&mut self, lane: Lane, span: Span, _version: i64) {
-        if let Some(rows) = self.held.get_mut(&lane) {
-            rows.retain(|decided| decided.offset >= span.end);
+    fn stored(&mut self, lane: Lane, span: Span, by: Stored) {
+        let held = self.held.remove(&lane).unwrap_or_default();
+        let (rows, later): (Vec<Decided>, Vec<Decided>) =
+            held.into_iter().partition(|row| row.offset < span.end);
+        if !later.is_empty() {
+            self.held.insert(lane, later);
+        }
+        if by.by_us {
+            self.fresh.insert(lane, Fresh { span, rows });
         }
         self.stored += span.len().unsigned_abs();
     }

@@ -8,7 +8,7 @@ use shukei_lake::{NewRows, RowsWanted, Table};
 use shukei_protocol::{Permit, TableName};
 use shukei_schemas::definition::Form;
 use shukei_schemas::{Lane, Offset, Position, Span};
-use shukei_worker::{Batch, Sink, WorkerError};
+use shukei_worker::{Batch, Sink, Stored, WorkerError};
 
 use crate::definitions::DefinitionStore;
 use crate::error::TransformError;
@@ -55,7 +55,7 @@ impl Sink for ResponsesSink {
         Ok(batch)
     }
 
-    fn stored(&mut self, lane: Lane, span: Span, _version: i64) {
+    fn stored(&mut self, lane: Lane, span: Span, _by: Stored) {
         if let Some(rows) = self.held.get_mut(&lane) {
             rows.retain(|(offset, _)| *offset >= span.end);
         }

@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use shukei_interpret::{Record, interpret};
 use shukei_lake::{Lake, RowsWanted, SourceGeneration, Table};
 use shukei_protocol::{Event, Limits, TableName, Writer};
 use shukei_schemas::columns::responses_schema;
-use shukei_schemas::definition::Definitions;
+use shukei_schemas::definition::{Definitions, Form};
 use shukei_schemas::{Lane, Offset, Span, tables};
 use shukei_worker::{Driver, Pointers};
 use tokio::sync::watch;
@@ -126,7 +127,10 @@ impl Transform {
                 }
             };
             tokio::select! {
-                () = pointer => {}
+                () = pointer => {
+                    // One pass serves all the pointers that have come.
+                    while pointers.as_ref().is_some_and(|pointers| pointers.next().now_or_never().is_some()) {}
+                }
                 () = tokio::time::sleep(self.options.look_every) => {}
                 () = &mut shutdown => break,
             }
@@ -217,12 +221,13 @@ impl Transform {
                 if let Some(response) = &interpretation.response
                     && let Some(target) = &interpretation.outcome.target
                 {
-                    self.ensure_responses(target, &responses_schema(&response.form)).await?;
+                    self.ensure_responses(target, &response.form).await?;
                 }
                 decided.push(Decided {
                     offset: row.span.first,
                     order_time_us: row.order_time_us,
                     outcome: interpretation.outcome,
+                    response: interpretation.response,
                 });
             }
             let (count, now_ms) = (decided.len(), self.now_ms());
@@ -238,17 +243,13 @@ impl Transform {
     }
 
     /// A table exists before an outcome names it, so that nothing that was decided can be overlooked.
-    async fn ensure_responses(
-        &mut self,
-        target: &str,
-        schema: &arrow::datatypes::SchemaRef,
-    ) -> Result<(), TransformError> {
+    async fn ensure_responses(&mut self, target: &str, form: &Form) -> Result<(), TransformError> {
         let name = TableName::responses(target.strip_prefix("responses/").unwrap_or(target));
         if self.responses.contains_key(&name) {
             return Ok(());
         }
         let columns = tables::POSITION_COLUMNS;
-        let table = self.lake.create_if_absent(&name, Arc::clone(schema), &["wave"], &columns).await?;
+        let table = self.lake.create_if_absent(&name, responses_schema(form), &["wave"], &columns).await?;
         self.add_responses(name, table).await
     }
 
@@ -273,10 +274,17 @@ impl Transform {
                 if first >= end {
                     continue;
                 }
-                let limits = (self.options.rows_max, self.options.bytes_max);
                 let span = Span { first, end };
-                let (rows, end) =
-                    carry_out(name, lane, span, limits, self.outcomes.table(), raw, &mut self.store).await?;
+                let fresh = self.outcomes.sink_mut().fresh.get_mut(&lane);
+                let fresh = fresh.filter(|fresh| fresh.span.first <= first && end <= fresh.span.end);
+                let (rows, end) = match fresh {
+                    Some(fresh) => (fresh.take(name.as_str(), span), end),
+                    None => {
+                        let limits = (self.options.rows_max, self.options.bytes_max);
+                        let outcomes = self.outcomes.table();
+                        carry_out(name, lane, span, limits, outcomes, raw, &mut self.store).await?
+                    }
+                };
                 if end <= first {
                     continue;
                 }
@@ -289,6 +297,7 @@ impl Transform {
             any |= rows_any;
             driver.tell(Event::Flush).await?;
         }
+        self.outcomes.sink_mut().fresh.clear();
         Ok(any)
     }
 

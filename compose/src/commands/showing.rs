@@ -29,10 +29,12 @@ pub(crate) async fn show(
     let quoted = |text: &str| text.replace('\'', "''");
     let (id, of_wave) = (quoted(survey.survey.as_str()), quoted(wave.wave.as_str()));
     let of_wave = format!("survey = '{id}' AND wave = '{of_wave}'");
+    // What cannot be attributed may have been meant for this survey.
+    let nobodys = "survey IS NULL OR code = 'survey_unknown'";
     let count = |what: &str| sending_count(catalog, what.to_owned());
     let responses = count(&format!("outcomes WHERE kind = 'response' AND {of_wave}")).await?;
     let withdrawals = count(&format!("outcomes WHERE kind = 'withdrawal' AND {of_wave}")).await?;
-    let rejected = count(&format!("rejections WHERE survey IS NULL OR survey = '{id}'")).await?;
+    let rejected = count(&format!("rejections WHERE {nobodys} OR survey = '{id}'")).await?;
     let units = count(&format!("current WHERE {of_wave}")).await?;
     let issues = count(&format!("issues WHERE {of_wave}")).await?;
     let methods = format!("SELECT string_agg(DISTINCT method, ', ') FROM answers WHERE {of_wave}");
@@ -49,7 +51,7 @@ pub(crate) async fn show(
     say!("{units} {whom} count, collected by: {methods}.");
     if rejected > 0 {
         let codes = format!(
-            "SELECT string_agg(words, ', ') FROM (SELECT concat(code, ' ', count(*)) AS words FROM rejections WHERE survey IS NULL OR survey = '{id}' GROUP BY code ORDER BY code)"
+            "SELECT string_agg(words, ', ') FROM (SELECT concat(code, ' ', count(*)) AS words FROM rejections WHERE {nobodys} OR survey = '{id}' GROUP BY code ORDER BY code)"
         );
         say!("rejected: {}", sending::text(catalog, &codes).await?);
     }

@@ -30,14 +30,23 @@ pub trait Sink {
     /// [`WorkerError::Rows`].
     fn batch(&mut self, permit: &Permit, found: &BTreeMap<String, i64>) -> Result<Batch, WorkerError>;
 
-    /// Everything before the end of the span is in the table at `version`: its rows may be forgotten.
-    fn stored(&mut self, lane: Lane, span: Span, version: i64);
+    /// Everything before the end of the span is in the table: its rows may be forgotten.
+    fn stored(&mut self, lane: Lane, span: Span, by: Stored);
 
     /// The rows held for the lane are to be forgotten.
     fn discard(&mut self, lane: Lane);
 
     /// The lane is to be read from the offset on.
     fn read(&mut self, lane: Lane, at: Offset);
+}
+
+/// How a span came to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// A version of the table that holds it.
+    pub version: i64,
+    /// Whether it was this writer's own commit, and known to be. Otherwise the rows may be another's.
+    pub by_us: bool,
 }
 
 /// The loop that carries out what a [`Writer`] decides on one table.
@@ -106,20 +115,26 @@ impl<S: Sink> Driver<S> {
 
     async fn carry_out(&mut self, todo: Vec<Effect>) -> Result<(), WorkerError> {
         let mut todo = VecDeque::from(todo);
+        // Of which event the effects at hand come: one event's are carried out before the next is told.
+        let mut by_us = false;
         while let Some(effect) = todo.pop_front() {
             match effect {
                 Effect::Look { after } => {
                     tokio::time::sleep(after).await;
                     let event = self.look().await;
+                    by_us = false;
                     todo.extend(self.writer.decide(event));
                 }
                 Effect::Commit(permit) => {
                     let event = self.commit(permit).await?;
+                    by_us = event == Event::Won;
                     todo.extend(self.writer.decide(event));
                 }
                 Effect::Read { lane, at } => self.sink.read(lane, at),
                 Effect::Discard { lane } => self.sink.discard(lane),
-                Effect::Stored { lane, span } => self.sink.stored(lane, span, self.table.version()),
+                Effect::Stored { lane, span } => {
+                    self.sink.stored(lane, span, Stored { version: self.table.version(), by_us });
+                }
                 Effect::GiveUp { attempts } => {
                     let table = self.table.name().clone();
                     return Err(WorkerError::GaveUp { table, attempts, source: self.last_error.take() });

@@ -10,7 +10,7 @@ mod pointer;
 mod source;
 
 pub use broker::{EmbeddedBroker, EmbeddedOptions, LANDED, SUBMISSIONS};
-pub use driver::{Batch, Driver, Sink};
+pub use driver::{Batch, Driver, Sink, Stored};
 pub use error::WorkerError;
 pub use gateway::{Gateway, Outgoing, Receipt};
 pub use murmur2::partition_of;

@@ -67,7 +67,8 @@ pub struct Pointers {
 }
 
 impl Pointers {
-    /// A consumer of new pointers on all partitions; old ones are of no use.
+    /// A consumer of the pointers on all partitions, from the oldest that the broker still holds: whoever listens only
+    /// for new ones misses those that come while the client connects.
     ///
     /// # Errors
     /// [`WorkerError::Kafka`] if the client cannot be made.
@@ -77,13 +78,13 @@ impl Pointers {
             .set("bootstrap.servers", bootstrap_servers)
             .set("group.id", "shukei-transform")
             .set("enable.auto.commit", "false")
-            .set("auto.offset.reset", "latest")
+            .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "20")
             .create()
             .map_err(made)?;
         let mut list = TopicPartitionList::new();
         for partition in 0..partitions {
-            list.add_partition_offset(LANDED, partition, KafkaOffset::End).map_err(made)?;
+            list.add_partition_offset(LANDED, partition, KafkaOffset::Beginning).map_err(made)?;
         }
         consumer.assign(&list).map_err(made)?;
         Ok(Self { consumer })

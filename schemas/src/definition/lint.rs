@@ -176,8 +176,10 @@ fn form_alone(definition: &SurveyDefinition, path: &str, form: &super::Form, fin
         }
         let mut labels = HashSet::new();
         for option in question.options() {
-            for wording in option.label.wordings() {
-                if !labels.insert(wording.trim().to_owned()) {
+            // One option may read the same in two languages.
+            let wordings: HashSet<&str> = option.label.wordings().map(str::trim).collect();
+            for wording in wordings {
+                if !labels.insert(wording.to_owned()) {
                     findings.push(
                         Finding::warning(
                             path,

@@ -1,0 +1,103 @@
+//! The flagship year, synthetic: every figure against an independent recount of the same answers, the front table
+//! against the counts per group, and bases that only the mapping's coverage decides.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use shukei_testkit::{Program, csv_rows};
+
+fn played() -> &'static Program {
+    static PLAYED: OnceLock<Program> = OnceLock::new();
+    PLAYED.get_or_init(|| {
+        let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+        let _ = program.on_data(&["demo", "--survey", "nisc"]).ends(0);
+        program
+    })
+}
+
+fn read(path: &str) -> Vec<BTreeMap<String, String>> {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path);
+    csv_rows(&std::fs::read_to_string(path).unwrap())
+}
+
+#[test]
+fn every_count_and_base_is_that_of_an_independent_recount() {
+    let csv = played().on_data(&["tabulate", "--survey", "nisc", "--wave", "2023"]).ends(0).stdout;
+    let mut figures: BTreeMap<(String, String), (String, String)> = BTreeMap::new();
+    for row in csv_rows(&csv).into_iter().filter(|row| row["measure"] == "count" && row["state"].is_empty()) {
+        figures.insert(
+            (row["question"].clone(), row["option"].clone()),
+            (row["count"].clone(), row["base"].clone()),
+        );
+    }
+    let expected = read("tests/data/nisc/expected-2023.csv");
+    let mut wrong = Vec::new();
+    for line in expected.iter().filter(|line| line["option"].parse::<u32>().is_ok()) {
+        let got = figures.remove(&(line["question"].clone(), line["option"].clone()));
+        if got != Some((line["count"].clone(), line["base"].clone())) {
+            wrong.push(format!("{line:?}: got {got:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), expected.len(), wrong.join("\n"));
+    assert!(figures.is_empty(), "not recounted: {figures:?}");
+}
+
+#[test]
+fn bases_and_notes_follow_from_coverage() {
+    let csv = played().on_data(&["tabulate", "--survey", "nisc", "--wave", "2023"]).ends(0).stdout;
+    let note = "金融分野（資金決済以外）を除く";
+    let mut seen = 0;
+    for row in csv_rows(&csv).into_iter().filter(|row| !row["option"].is_empty()) {
+        let all = matches!(
+            (row["question"].as_str(), row["option"].as_str()),
+            ("24", "2") | ("31" | "42" | "1", _)
+        );
+        assert_eq!(row["base"], if all { "1862" } else { "1204" }, "{row:?}");
+        assert_eq!(row["flags"].contains(note), !all, "{row:?}");
+        assert!(row["flags"].starts_with("synthetic"), "{row:?}");
+        seen += 1;
+    }
+    assert!(seen > 600, "{seen}");
+}
+
+#[test]
+fn the_front_table_has_the_counts_of_the_groups_and_both_totals() {
+    let shown = played().on_data(&["demo", "--survey", "nisc"]).ends(0).stdout;
+    let groups = read("schemas/surveys/nisc/data/groups-2023.csv");
+    assert_eq!(groups.len(), 17);
+    let counted = played().sql(
+        "SELECT \"group\", count(*) AS n FROM current_nisc2023_1 WHERE survey = 'nisc' AND wave = '2023' GROUP BY 1",
+    );
+    let counted: BTreeMap<&str, &str> =
+        counted.iter().map(|row| (row["group"].as_str(), row["n"].as_str())).collect();
+    for group in &groups {
+        assert_eq!(counted.get(group["group"].as_str()), Some(&group["answers"].as_str()), "{group:?}");
+    }
+    for words in
+        ["1,862 (1,204) ※2", "658", "713", "SYNTHETIC", "金融(資金決済以外)", "金融（資金決済）", "47.1"]
+    {
+        assert!(shown.contains(words), "{words}:\n{shown}");
+    }
+    // Two answers of one city are two units.
+    let twice =
+        "SELECT count(*) FROM (SELECT respondent FROM current_nisc2023_1 GROUP BY 1 HAVING count(*) > 1)";
+    assert!(played().number(twice) > 0);
+    let _ = played().on_data(&["verify"]).ends(0);
+}
+
+#[test]
+fn reconstructed_wording_is_marked_wherever_it_is_shown() {
+    let rows =
+        played().sql("SELECT question, option, label FROM options WHERE survey = 'nisc' AND question = '9'");
+    assert!(rows.iter().all(|row| !row["label"].ends_with('†')), "printed in the report: {rows:?}");
+    let rows = played().sql("SELECT count(*) AS n FROM options WHERE survey = 'nisc' AND label LIKE '%†'");
+    assert!(rows[0]["n"].parse::<u32>().unwrap() > 100);
+    let csv = played()
+        .on_data(&["tabulate", "--survey", "nisc", "--wave", "2023", "--question", "24"])
+        .ends(0)
+        .stdout;
+    for row in csv_rows(&csv).into_iter().filter(|row| !row["option"].is_empty()) {
+        assert_eq!(row["label"].ends_with('†'), row["flags"].contains("reconstructed"), "{row:?}");
+    }
+}
