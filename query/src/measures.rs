@@ -29,10 +29,11 @@ const ONE: i128 = 10i128.pow(NUMBER_SCALE as u32);
 pub fn measures(
     survey: &Survey,
     mappings: &[Arc<Mapping>],
+    groups: &[String],
     request: &TabulateRequest,
     tallies: &[Tally],
 ) -> Result<Vec<Measure>, QueryError> {
-    let breaks = breaks(tallies);
+    let breaks = breaks(tallies, groups);
     let mut measures = Vec::new();
     for asked in asked(tallies)? {
         let table = Table::new(survey, mappings, request, &asked);
@@ -122,7 +123,8 @@ struct BreakPart {
     text: String,
 }
 
-fn breaks(tallies: &[Tally]) -> Vec<BreakPart> {
+/// The parts in the order of their codes or names; groups in that of the classification, where there is one.
+fn breaks(tallies: &[Tally], groups: &[String]) -> Vec<BreakPart> {
     let mut parts = vec![BreakPart { category: None, text: String::new() }];
     let Some(by) = tallies.iter().find_map(Tally::by) else { return parts };
     let mut categories: BTreeSet<Category> = tallies.iter().flat_map(Tally::categories).cloned().collect();
@@ -131,6 +133,14 @@ fn breaks(tallies: &[Tally]) -> Vec<BreakPart> {
         let questions = tallies.iter().filter_map(|tally| tally.form().question(number));
         let codes = questions.flat_map(|(_, question)| question.options()).map(|option| option.code);
         categories.extend(codes.map(Category::Code));
+    }
+    let mut categories: Vec<Category> = categories.into_iter().collect();
+    if matches!(by, BreakBy::Group) {
+        let place = |category: &Category| match category {
+            Category::Name(name) => groups.iter().position(|group| group == name).unwrap_or(groups.len()),
+            Category::Code(_) => groups.len(),
+        };
+        categories.sort_by_key(place);
     }
     parts.extend(
         categories.into_iter().map(|category| BreakPart {

@@ -35,7 +35,10 @@ pub async fn tabulate(catalog: &Catalog, request: &TabulateRequest) -> Result<Ve
     }
     let mappings: Vec<_> =
         wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect();
-    measures(&definition.survey, &mappings, request, &tallies)
+    let sectors = definition.sectors_of(wave);
+    let groups: Vec<String> =
+        sectors.iter().flat_map(|sectors| &sectors.groups).map(|group| group.group.clone()).collect();
+    measures(&definition.survey, &mappings, &groups, request, &tallies)
 }
 
 fn find_wave<'a>(

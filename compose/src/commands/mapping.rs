@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int16Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
+use shukei_doors::Format;
 use shukei_schemas::definition::{
     Condition, Form, Mapping, Rule, RuleKind, SurveyDefinition, Test, Wave, When, nearest,
 };
@@ -29,8 +30,15 @@ pub(crate) fn coverage(arguments: &Coverage) -> Result<ExitCode, Fault> {
             format!("waves: {}", waves.join(", ")),
         )
     })?;
-    let batch = batch(definition, wave).map_err(anyhow::Error::from)?;
-    output::batches(&batch.schema(), &[batch], arguments.format.into())?;
+    let mut batch = batch(definition, wave).map_err(anyhow::Error::from)?;
+    let format = Format::from(arguments.format);
+    if format == Format::Table {
+        // Reasons and names are long: people see them in CSV.
+        let shown = ["question", "option", "label", "coverage", "fed_by", "base_loses"];
+        let places: Vec<usize> = shown.iter().filter_map(|name| batch.schema().index_of(name).ok()).collect();
+        batch = batch.project(&places).map_err(anyhow::Error::from)?;
+    }
+    output::batches(&batch.schema(), &[batch], format)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,20 +67,25 @@ fn batch(definition: &SurveyDefinition, wave: &Wave) -> Result<RecordBatch, arro
             let rule = mapping.rule(place);
             for (option, choice) in question.options().iter().enumerate() {
                 let covered = mapping.covers(place, option);
+                // What the group says in the respondent's place is known without the mapping.
+                let filled = question.filled_from.is_some();
                 let reason = rule.filter(|_| covered).map_or("", |rule| reason_of(rule, option, language));
                 lines.push(Line {
                     mapping: mapping.reference.target(),
                     question: question.number.to_string(),
                     option: Some(choice.code),
                     label: choice.shown(language),
-                    covered: if covered { "covered" } else { "not_covered" },
+                    covered: match (covered, filled) {
+                        (true, _) => "covered",
+                        (false, true) => "filled",
+                        (false, false) => "not_covered",
+                    },
                     fed_by: rule
                         .filter(|_| covered)
                         .map_or_else(String::new, |rule| fed_by(rule, option, source, target, place)),
-                    base_loses: if covered {
-                        String::new()
-                    } else {
-                        mapping.exclusion_note.in_language(language).to_owned()
+                    base_loses: match covered || filled {
+                        true => String::new(),
+                        false => mapping.exclusion_note.in_language(language).to_owned(),
                     },
                     reason: reason.to_owned(),
                     signed_off: if covered { sign_off(mapping, rule) } else { String::new() },

@@ -227,7 +227,7 @@ fn tallied(by: Option<&str>, batches: &[arrow::array::RecordBatch]) -> Vec<Measu
         total.merge(&tally);
     }
     let survey = &definitions.survey(&"s".into()).unwrap().survey;
-    measures(survey, &[], &request, &[total]).unwrap()
+    measures(survey, &[], &[], &request, &[total]).unwrap()
 }
 
 /// question[.row], option or state, measure, value, count, base
@@ -373,7 +373,7 @@ fn the_base_follows_the_states_that_the_survey_counts() {
         for (state, in_base) in [(State::NoAnswer, no_answer), (State::Invalid, invalid)] {
             survey.states.get_mut(&state).unwrap().in_base = in_base;
         }
-        let all = measures(&survey, &[], &request, std::slice::from_ref(&tally)).unwrap();
+        let all = measures(&survey, &[], &[], &request, std::slice::from_ref(&tally)).unwrap();
         let shares = all.iter().filter(|m| m.measure == MeasureKind::Share).map(short).collect::<Vec<_>>();
         (all[0].base_rule.as_str(), all[0].label.clone(), shares)
     };
