@@ -2,7 +2,6 @@
 //! mode (attributes in Kafka headers `ce_…`, the record's bytes are the data).
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::{Code, Issue, pointer_part};
@@ -248,7 +247,7 @@ impl<'a> Fields<'a> {
 }
 
 /// A submission without an envelope, or the data of a `submission.received` event, as producers write it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Submission {
     /// The survey.
     pub survey: String,
@@ -261,14 +260,12 @@ pub struct Submission {
     pub group: Option<String>,
     /// The form that was answered; needed where a wave has several and no layout is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub form: Option<FormId>,
     /// Its version; the newest that the wave lists if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form_version: Option<u32>,
     /// The layout that says how to read the answers, where they are cells of somebody's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
     pub layout: Option<LayoutId>,
     /// Its version; the newest that the wave lists if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -284,72 +281,6 @@ pub struct Submission {
     pub submitted_at: Option<String>,
     /// Question number → answer, or column → cell where a layout is named.
     pub answers: serde_json::Value,
-}
-
-/// The data of a `submission.withdrawn` event, as producers write it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Withdrawal {
-    /// The survey.
-    pub survey: String,
-    /// The wave.
-    pub wave: String,
-    /// Whoever takes the answers back.
-    pub respondent: String,
-    /// The group that was answered for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
-    /// The sender's own count of corrections; a withdrawal takes its place in that order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<i64>,
-}
-
-/// An event in structured mode, as its JSON Schema says: CloudEvents 1.0 with one of our types.
-#[derive(Serialize, JsonSchema)]
-#[serde(tag = "type", content = "data")]
-#[expect(dead_code, reason = "only its schema is used")]
-enum EventData {
-    /// Answers of a respondent.
-    #[serde(rename = "submission.received")]
-    Received(Submission),
-    /// A respondent takes the answers back.
-    #[serde(rename = "submission.withdrawn")]
-    Withdrawn(Withdrawal),
-}
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(
-    title = "shukei event",
-    description = "CloudEvents 1.0, structured mode. Generated from the Rust types."
-)]
-#[expect(dead_code, reason = "only its schema is used")]
-struct EventDocument {
-    /// Always `1.0`.
-    #[schemars(extend("const" = "1.0"))]
-    specversion: String,
-    /// Unique together with `source`; the same id with the same bytes is the same event.
-    #[schemars(length(min = 1))]
-    id: String,
-    /// Who made the event, a URI reference.
-    #[schemars(length(min = 1))]
-    source: String,
-    /// When it happened, by RFC 3339.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<String>,
-    /// `application/json` if given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    datacontenttype: Option<String>,
-    /// Type and data.
-    #[serde(flatten)]
-    data: EventData,
-}
-
-/// The JSON Schema (2020-12) of events in structured mode, as pretty JSON with a line break at the end.
-///
-/// # Errors
-/// None in practice: a schema is JSON.
-pub fn json_schema() -> Result<String, serde_json::Error> {
-    let schema = schemars::schema_for!(EventDocument);
-    serde_json::to_string_pretty(&schema).map(|text| text + "\n")
 }
 
 /// Writes a CloudEvents 1.0 event in structured mode.
