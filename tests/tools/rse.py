@@ -442,7 +442,8 @@ def form_yaml(form):
                 lines.append("        rows:")
                 for row, item in enumerate(question["rows"], 1):
                     lines.append(f"          - {{row: {row}, label: {quoted(row_label(item))}}}")
-            lines.append("        origin: published")
+            # A heading that nobody printed is ours, and is marked wherever it is shown.
+            lines.append(f"        origin: {'reconstructed' if number in TEXTS else 'published'}")
     return "\n".join(lines) + "\n"
 
 
