@@ -95,3 +95,20 @@ fn a_definition_changed_between_decision_and_carrying_out_changes_nothing() {
     let stored = program.number("SELECT count(DISTINCT array_to_string(definitions, ' ')) FROM outcomes");
     assert_eq!(stored, 2, "each outcome names the files that it was decided with");
 }
+
+#[test]
+fn answers_can_be_filtered_by_unit_in_a_folder_of_three() {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    let surveys = small_survey(&program);
+    let lines: String = (0..3).map(|number| format!("{}\n", small_event(number))).collect();
+    let file = program.file("events.jsonl", lines);
+    let _ =
+        program.on_data(&["submit", file.to_str().unwrap(), "--surveys", surveys.to_str().unwrap()]).ends(0);
+    for condition in
+        ["unit = 'r1'", "respondent = 'r1'", "unit = 'r1' AND method = 'form'", "unit IN ('r1', 'nobody')"]
+    {
+        let query = format!("SELECT count(*) FROM answers WHERE question = '1' AND chosen AND {condition}");
+        assert_eq!(program.number(&query), 1, "{condition}");
+    }
+    assert_eq!(program.number("SELECT count(DISTINCT unit) FROM answers WHERE method = 'form'"), 3);
+}
