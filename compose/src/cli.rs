@@ -173,8 +173,9 @@ pub(crate) struct Listing {
     after_help = "Findings: `behind` (a table is not yet where raw is: the next run mends it) and `broken`.\nExit 1 if there is any."
 )]
 pub(crate) struct Verify {
-    #[command(flatten)]
-    pub(crate) folder: DataFolder,
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = "shukei-data")]
+    pub(crate) data: PathBuf,
     /// How to print
     #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
     pub(crate) format: FormatArgument,

@@ -39,6 +39,9 @@ impl Pipeline {
         definitions: Arc<Definitions>,
         options: EmbeddedOptions,
     ) -> Result<Self, Fault> {
+        // First of all: it refuses definitions that do not fit the folder, before anything is opened or sent.
+        let transform = Transform::open(lake, definitions, TransformOptions::default()).await?;
+        let transformed = transform.progress();
         let broker = EmbeddedBroker::start(options)?;
         let gateway = Gateway::new(&broker)?;
         let servers = broker.bootstrap_servers();
@@ -55,8 +58,6 @@ impl Pipeline {
             .on_stored(move |partition, span| told.stored(partition, span));
         let ingested = ingest.progress();
         let pointers = Pointers::new(servers, partitions)?;
-        let transform = Transform::open(lake, definitions, TransformOptions::default()).await?;
-        let transformed = transform.progress();
 
         let (stop_ingest, ingest_stops) = watch::channel(false);
         let (stop_transform, transform_stops) = watch::channel(false);

@@ -27,7 +27,7 @@ pub(crate) fn current(reinterpreted: bool) -> String {
     format!(
         "WITH events AS (
            SELECT *, row_number() OVER (
-               PARTITION BY survey, event_source, event_id, content_hash ORDER BY {order}) AS copy
+               PARTITION BY survey, kind, event_source, event_id, content_hash ORDER BY {order}) AS copy
            FROM {decided} WHERE kind IN ('response', 'withdrawal')),
          ranked AS (
            SELECT *, row_number() OVER (

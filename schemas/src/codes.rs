@@ -75,7 +75,7 @@ codes! {
     /// Two or more options in a question that takes one.
     TwoMarks = "two_marks", "a single-answer question takes one option";
     /// The same option twice.
-    OptionRepeated = "option_repeated", "name each option once; it was counted once";
+    OptionRepeated = "option_repeated", "name each option once";
     /// An exclusive option together with others.
     ExclusiveWithOthers = "exclusive_with_others", "an exclusive option stands alone";
     /// The answer has another JSON type than its question takes.

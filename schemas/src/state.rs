@@ -1,4 +1,4 @@
-//! The states of an answer. They are never merged (`facts.md` 8, point 8).
+//! The states of an answer. They are never merged.
 
 use serde::{Deserialize, Serialize};
 

@@ -15,6 +15,7 @@ fn event(id: &str, respondent: &str, answer: u8, revision: Option<u8>) -> String
     .to_string()
 }
 
+/// Everything but the type is that of the event it follows.
 fn withdrawal(id: &str, respondent: &str) -> String {
     event(id, respondent, 1, None).replace("submission.received", "submission.withdrawn")
 }
@@ -111,4 +112,32 @@ fn answers_can_be_filtered_by_unit_in_a_folder_of_three() {
         assert_eq!(program.number(&query), 1, "{condition}");
     }
     assert_eq!(program.number("SELECT count(DISTINCT unit) FROM answers WHERE method = 'form'"), 3);
+}
+
+#[test]
+fn a_form_with_other_columns_under_its_old_version_is_refused_and_hurts_nothing() {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    let surveys = small_survey(&program);
+    let submit = |number: usize| {
+        let file = program.file("event.jsonl", format!("{}\n", small_event(number)));
+        program.on_data(&["submit", file.to_str().unwrap(), "--surveys", surveys.to_str().unwrap()])
+    };
+    let _ = submit(1).ends(0);
+    let form = surveys.join("small/forms/small.yaml");
+    let as_it_was = std::fs::read_to_string(&form).unwrap();
+    let question = "      - {number: \"5\", kind: number, text: {en: New, ja: 新}}\n";
+    std::fs::write(&form, format!("{as_it_was}{question}")).unwrap();
+    let refused = submit(2).ends(1);
+    assert!(
+        refused.stderr.contains("form_changed") && refused.stderr.contains("`small-1`"),
+        "{}",
+        refused.stderr
+    );
+    let _ = program.on_data(&["verify"]).ends(0);
+    assert_eq!(program.number("SELECT count(*) FROM raw"), 1, "nothing was sent");
+    // With the form as it was everything goes on.
+    std::fs::write(&form, as_it_was).unwrap();
+    let _ = submit(2).ends(0);
+    let _ = program.on_data(&["verify"]).ends(0);
+    assert_eq!(program.number("SELECT count(*) FROM responses_small_1"), 2);
 }

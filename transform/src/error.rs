@@ -20,6 +20,12 @@ pub enum TransformError {
         /// The column.
         column: &'static str,
     },
+    /// A form asks other things than when its table was made.
+    #[error("form `{form}` has other columns than the table that was made for this version of it")]
+    FormChanged {
+        /// `<form>-<version>`.
+        form: String,
+    },
     /// A row of raw is missing below its cursor.
     #[error("table `raw` has no row for offset {at} of {lane}, although its cursor is past it")]
     RawGap {
@@ -49,6 +55,7 @@ impl TransformError {
             Self::Worker(error) => error.code(),
             Self::Lake(error) => error.code(),
             Self::Column { .. } => "column_unreadable",
+            Self::FormChanged { .. } => "form_changed",
             Self::RawGap { .. } => "raw_gap",
             Self::Definition { .. } => "definition_missing",
             Self::DecidedOtherwise { .. } => "decided_otherwise",
@@ -61,6 +68,9 @@ impl TransformError {
             Self::Worker(error) => error.hint(),
             Self::Lake(error) => error.hint(),
             Self::Column { .. } => "the folder was written by another version of the program: use that one",
+            Self::FormChanged { .. } => {
+                "give the changed form a new version and list it in the wave; nothing was sent or decided"
+            }
             Self::RawGap { .. } => "run `shukei verify`, and restore the data folder from a backup",
             Self::Definition { .. } => "restore the file under definitions/ of the data folder from a backup",
             Self::DecidedOtherwise { .. } => {

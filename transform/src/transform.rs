@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use shukei_interpret::{Record, interpret};
-use shukei_lake::{Lake, RowsWanted, SourceGeneration, Table};
+use shukei_lake::{Lake, LakeError, RowsWanted, SourceGeneration, Table};
 use shukei_protocol::{Event, Limits, TableName, Writer};
 use shukei_schemas::columns::responses_schema;
 use shukei_schemas::definition::{Definitions, Form};
@@ -69,7 +69,8 @@ impl Transform {
     /// Opens the refined tables. The definitions are stored in the data folder before anything is decided with them.
     ///
     /// # Errors
-    /// [`TransformError::Lake`] if a table cannot be made or opened.
+    /// [`TransformError::Lake`] if a table cannot be made or opened, [`TransformError::FormChanged`] if a form no longer
+    /// fits the table of its version: deciding with it would leave records that can never be carried out.
     pub async fn open(
         lake: &Lake,
         definitions: Arc<Definitions>,
@@ -95,10 +96,31 @@ impl Transform {
         for table in lake.tables().await? {
             if table.response_target().is_some() {
                 let opened = lake.open(&table).await?;
+                transform.refuse_changed_form(&table).await?;
                 transform.add_responses(table, opened).await?;
             }
         }
         Ok(transform)
+    }
+
+    async fn refuse_changed_form(&self, table: &TableName) -> Result<(), TransformError> {
+        let forms = self.definitions.surveys().flat_map(|survey| survey.forms.values());
+        for form in forms.map(|form| &form.value) {
+            if Some(form.reference.target().as_str()) != table.response_target() {
+                continue;
+            }
+            // The table exists, so this only compares.
+            let columns = tables::POSITION_COLUMNS;
+            let same = self.lake.create_if_absent(table, responses_schema(form), &["wave"], &columns).await;
+            match same {
+                Ok(_) => {}
+                Err(LakeError::Schema { .. }) => {
+                    return Err(TransformError::FormChanged { form: form.reference.target() });
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// What has been done so far, and the news of it.

@@ -159,7 +159,7 @@ pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<
         }
     }
     let copies = format!(
-        "SELECT count(*) AS n FROM (SELECT generation, row_number() OVER (PARTITION BY survey, event_source, event_id, \
+        "SELECT count(*) AS n FROM (SELECT generation, row_number() OVER (PARTITION BY survey, kind, event_source, event_id, \
          content_hash ORDER BY generation, order_time, partition, \"offset\") AS copy FROM outcomes \
          WHERE kind <> 'rejection') WHERE copy > 1 AND generation = {generation}"
     );

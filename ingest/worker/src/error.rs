@@ -101,7 +101,9 @@ impl WorkerError {
             Self::GaveUp { .. } => {
                 "look at the reason above; nothing is lost, what is not committed is read again"
             }
-            Self::Lost { .. } => "keep records longer at the broker; to go on without them, accept the loss",
+            Self::Lost { .. } => {
+                "keep records longer at the broker; what is lost has to be sent again under its ids"
+            }
             Self::Ahead { .. } => "the topic was made again or cut: accept it as a new generation",
             Self::Lake(error) => error.hint(),
             Self::Rows { .. } => "this is a fault of the program: keep the data folder and report it",

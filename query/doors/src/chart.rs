@@ -49,7 +49,7 @@ fn subheading(first: &Measure, chart: &[Measure], out: &mut String) {
     if !first.breaks.is_empty() {
         parts.push(harmless(&first.breaks));
     }
-    // Where options have bases of their own, one number in the heading would be wrong (`facts.md` trap 4).
+    // Where options have bases of their own, one number in the heading would be wrong.
     let of_options = || chart.iter().filter(|measure| measure.option.is_some());
     match of_options().all(|measure| measure.base == first.base) {
         true => parts.push(format!("base {} {}", first.base, rule_words(first.base_rule))),

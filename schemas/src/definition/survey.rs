@@ -97,11 +97,11 @@ pub enum UnitRule {
     /// One respondent, one unit.
     #[default]
     Respondent,
-    /// A respondent counts once in each group that it answers for (`facts.md` trap 35).
+    /// A respondent counts once in each group that it answers for.
     RespondentAndGroup,
 }
 
-/// The rounding of ties (JIS Z 8401; `facts.md` 6.4).
+/// The rounding of ties (JIS Z 8401).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
