@@ -32,6 +32,9 @@ pub enum WorkerError {
         #[source]
         source: rdkafka::error::KafkaError,
     },
+    /// Too much is waiting to be stored.
+    #[error("too many records are waiting to be stored")]
+    Busy,
     /// Too many commits in a row came to nothing.
     #[error("gave up committing to table `{table}` after {attempts} attempts")]
     GaveUp {
@@ -83,6 +86,7 @@ impl WorkerError {
             Self::BrokerGone => "broker_gone",
             Self::RecordTooLarge { .. } => "record_too_large",
             Self::NotTaken { .. } => "record_not_taken",
+            Self::Busy => "busy",
             Self::GaveUp { .. } => "commit_gave_up",
             Self::Lost { .. } => "source_lost",
             Self::Ahead { .. } => "source_behind_tables",
@@ -98,6 +102,7 @@ impl WorkerError {
             Self::BrokerGone => "start the program again; what was acknowledged is stored",
             Self::RecordTooLarge { .. } => "send one submission an event, or raise max_record_bytes",
             Self::NotTaken { .. } => "send it again under the same id",
+            Self::Busy => "send it again in a moment, under the same id",
             Self::GaveUp { .. } => {
                 "look at the reason above; nothing is lost, what is not committed is read again"
             }

@@ -29,7 +29,8 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    fn bytes(&self) -> usize {
+    /// Its size as it is held against `max_record_bytes`.
+    pub fn bytes(&self) -> usize {
         let headers: usize =
             self.headers.iter().map(|h| h.name.len() + h.value.as_ref().map_or(0, Vec::len) + 8).sum();
         self.key.len() + self.payload.len() + headers
@@ -107,6 +108,18 @@ impl Gateway {
         &self,
         record: Outgoing,
     ) -> Result<impl Future<Output = Result<Receipt, WorkerError>> + Send + use<>, WorkerError> {
+        self.send_within(record, Duration::MAX).await
+    }
+
+    /// The same, but waits for room no longer than this.
+    ///
+    /// # Errors
+    /// As [`Gateway::send`], and [`WorkerError::Busy`] if there was no room in time; then nothing was sent.
+    pub async fn send_within(
+        &self,
+        record: Outgoing,
+        wait_max: Duration,
+    ) -> Result<impl Future<Output = Result<Receipt, WorkerError>> + Send + use<>, WorkerError> {
         let bytes = record.bytes();
         let bytes_max = self.inner.record_bytes_max;
         if bytes > bytes_max {
@@ -115,7 +128,8 @@ impl Gateway {
         let partition = partition_of(&record.key, self.inner.room.len() as i32);
         let room = Arc::clone(&self.inner.room[partition as usize]);
         let wanted = (bytes + OVERHEAD_BYTES) as u32;
-        let permit = room.acquire_many_owned(wanted).await.map_err(|_| WorkerError::BrokerGone)?;
+        let room = tokio::time::timeout(wait_max, room.acquire_many_owned(wanted));
+        let permit = room.await.map_err(|_| WorkerError::Busy)?.map_err(|_| WorkerError::BrokerGone)?;
         let delivery = self.enqueue(&record, partition).await?;
         let inner = Arc::clone(&self.inner);
         let (stored, is_stored) = oneshot::channel();
@@ -164,6 +178,11 @@ impl Gateway {
                 Err((source, _)) => return Err(WorkerError::NotTaken { source }),
             }
         }
+    }
+
+    /// The largest record taken, key and headers included.
+    pub fn record_bytes_max(&self) -> usize {
+        self.inner.record_bytes_max
     }
 
     /// Told by ingest: everything before the end of the span is stored.
