@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -31,9 +32,25 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Read a survey's definition and say what is wrong with it
     Check(Check),
+    /// Make a folder for a survey of your own, guessed from a file if you have one
+    New(New),
+    /// Read a file by a survey's definition, show what could not be placed and the first tables, and write nothing
+    Try(Try),
     /// What other organisations' surveys feed (読み替え)
     #[command(subcommand)]
     Mapping(MappingCommand),
+    /// List the reports that are made on schedule, or make one now
+    Jobs(Jobs),
+    /// Run everything in one process until it is told to stop: submissions and questions over HTTP
+    Up(Up),
+    /// Answer questions over HTTP, beside workers that write
+    Query(Query),
+    /// Say what is reachable, what is missing, and how to mend it
+    Doctor(Doctor),
+    /// Bring submissions from an Apache Kafka into the data folder; several may run
+    Ingest(IngestWorker),
+    /// Interpret what was brought into the data folder; several may run
+    Transform(TransformWorker),
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,7 +101,7 @@ pub(crate) struct Demo {
     #[command(flatten)]
     pub(crate) folder: DataFolder,
     /// The survey to play
-    #[arg(long, default_value = "rse")]
+    #[arg(long, default_value = "nisc")]
     pub(crate) survey: String,
     /// The wave to play; the first with a data set if not given
     #[arg(long)]
@@ -96,17 +113,47 @@ pub(crate) struct Demo {
     pub(crate) hidden: Hidden,
 }
 
+/// What is said of files of rows.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DeliveryArguments {
+    /// Of files of rows: the layout that reads them; not needed if there is only one
+    #[arg(long, value_name = "ID")]
+    pub(crate) layout: Option<String>,
+    /// Of files of rows: the survey
+    #[arg(long)]
+    pub(crate) survey: Option<String>,
+    /// Of files of rows: the wave; not needed if there is only one, or if the layout takes it from the file
+    #[arg(long)]
+    pub(crate) wave: Option<String>,
+    /// Of files of rows: the name of the delivery, for all files together; each file's own name if not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) delivery: Option<String>,
+    /// Of files of rows: this is the whole delivery; what an earlier one of this name had more is taken back
+    #[arg(long, conflicts_with_all = ["to", "config"])]
+    pub(crate) replace: bool,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "A line is a CloudEvents 1.0 event (structured mode) or a bare submission:\n  \
 {\"survey\":\"rse\",\"wave\":\"uk2017\",\"respondent\":\"me\",\"answers\":{\"tool2\":1,\"proj4can\":[1,2]}}\n\
 A bare submission gets its id from its content: sending a file twice changes nothing.\n\
+Files of rows (.csv, .tsv, .xlsx, also .gz; any file with --layout) are read by a layout of the survey:\n  \
+shukei submit answers.csv --survey lunch --wave 2026 --surveys surveys\n\
 Exit 1 if anything was rejected or refused; `shukei rejections` says why.")]
 pub(crate) struct Submit {
-    /// Files of JSON lines, `-` for standard input
+    /// Files of JSON lines or of rows, `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
+    pub(crate) delivery: DeliveryArguments,
+    #[command(flatten)]
     pub(crate) folder: DataFolder,
+    /// Send to a running `shukei up` instead of writing a folder
+    #[arg(long, value_name = "URL", conflicts_with_all = ["data", "max_record_bytes"])]
+    pub(crate) to: Option<String>,
+    /// Send to the Apache Kafka of this configuration instead of writing a folder
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "max_record_bytes", "to"])]
+    pub(crate) config: Option<PathBuf>,
     /// Append a line to this file for each record as it is acknowledged: file, line, id, topic id, partition, offset
     #[arg(long, value_name = "FILE")]
     pub(crate) receipts: Option<PathBuf>,
@@ -128,6 +175,9 @@ pub(crate) struct Sql {
     pub(crate) query: String,
     #[command(flatten)]
     pub(crate) folder: DataFolder,
+    /// Ask a running `shukei up` or `shukei query` instead of reading a folder
+    #[arg(long, value_name = "URL", conflicts_with_all = ["data", "surveys"])]
+    pub(crate) url: Option<String>,
     /// How to print
     #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
     pub(crate) format: FormatArgument,
@@ -152,6 +202,12 @@ pub(crate) struct Tabulate {
     /// Break down by `group`, `method` or a single-answer question
     #[arg(long, value_name = "COLUMN")]
     pub(crate) by: Option<String>,
+    /// Who was invited and who answered, per group, with the response rate, instead of the questions
+    #[arg(long, conflicts_with_all = ["question", "by"])]
+    pub(crate) response: bool,
+    /// Compare with a published table: question,row,option or label,group,measure,value,decimals. Exit 1 if any differs
+    #[arg(long, value_name = "FILE", conflicts_with = "response")]
+    pub(crate) expect: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) folder: DataFolder,
     /// How to print
@@ -182,9 +238,136 @@ pub(crate) struct Verify {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  shukei new surveys/lunch --from answers.csv\n  shukei try surveys/lunch answers.csv")]
+pub(crate) struct New {
+    /// The folder to make; its name becomes the survey's id
+    pub(crate) folder: PathBuf,
+    /// A file of rows to guess from: .csv, .tsv, .xlsx or .jsonl, also .gz
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Cells are shown to you as they stand in the file. Exit 1 if a row was refused or rejected.\n\
+Example:\n  shukei try surveys/lunch answers.csv --question place")]
+pub(crate) struct Try {
+    /// The survey's folder
+    pub(crate) folder: PathBuf,
+    /// Files of rows
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The layout that reads them; not needed if there is only one
+    #[arg(long, value_name = "ID")]
+    pub(crate) layout: Option<String>,
+    /// The wave; not needed if there is only one
+    #[arg(long)]
+    pub(crate) wave: Option<String>,
+    /// Only so many rows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) rows: Option<u64>,
+    /// Show the table of this question; may be given again. The wave's headline, or the first five, if not given
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) question: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Check {
     /// A survey's folder, or a folder of such folders
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "A report is a new folder `<reports>/<job>/<date>`: figures.csv, figures.xlsx, report.html, manifest.json.\n\
+`shukei up --config FILE` makes each report when it is due.\n\
+Example:\n  shukei jobs run nightly --config shukei.toml")]
+pub(crate) struct Jobs {
+    #[command(subcommand)]
+    pub(crate) command: Option<JobsCommand>,
+    /// The configuration file
+    #[arg(long, global = true, value_name = "FILE", default_value = "shukei.toml")]
+    pub(crate) config: PathBuf,
+    /// How to print the list
+    #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
+    pub(crate) format: FormatArgument,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobsCommand {
+    /// Make the report of a job now, and print its folder
+    Run {
+        /// The job
+        name: String,
+    },
+}
+
+/// What the serving commands share. What stands here wins over the file.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder [default: shukei-data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// A folder of further surveys, each in a folder of its own; may be given again
+    #[arg(long, value_name = "DIR")]
+    pub(crate) surveys: Vec<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080]; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  shukei up --data mine &\n  \
+curl -d '{\"survey\":\"rse\",\"wave\":\"uk2017\",\"respondent\":\"me\",\"answers\":{\"tool2\":1}}' http://127.0.0.1:8080/v1/submissions\n\
+Routes: POST /v1/submissions, GET /v1/submissions/{receipt}, POST /v1/sql, GET /v1/surveys,\n\
+GET /v1/surveys/{survey}/waves/{wave}/tabulations, /healthz, /readyz, /metrics.\n\
+Ctrl-C or SIGTERM: what is under way is brought to its end.")]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+    #[command(flatten)]
+    pub(crate) hidden: Hidden,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+    /// A running `shukei up` to look at as well
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  shukei ingest --config shukei.toml\n\
+The configuration needs [kafka] with bootstrap_servers. Ctrl-C or SIGTERM: what is held is committed first.")]
+pub(crate) struct IngestWorker {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Take up a topic that is not the one of before, as the next generation, from what it holds now
+    #[arg(long)]
+    pub(crate) accept_generation: bool,
+    #[command(flatten)]
+    pub(crate) hidden: Hidden,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  shukei transform --config shukei.toml\n\
+The configuration needs [kafka] with bootstrap_servers. Ctrl-C or SIGTERM: what landed is interpreted first.")]
+pub(crate) struct TransformWorker {
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) hidden: Hidden,
 }
 
 /// [`Format`] as the command line names it.

@@ -1,9 +1,11 @@
 use std::process::ExitCode;
 
 use crate::output::note;
+use shukei_delivery::DeliveryError;
 use shukei_doors::DoorError;
 use shukei_lake::LakeError;
 use shukei_query::QueryError;
+use shukei_report::ReportError;
 use shukei_transform::TransformError;
 use shukei_worker::WorkerError;
 
@@ -25,6 +27,17 @@ impl Fault {
     /// The command was right and the answer is no (exit 1).
     pub(crate) fn no(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { exit: 1, ..Self::usage(message, hint) }
+    }
+
+    /// Code, reasons in one line, and hint: for those who are asked over the network.
+    pub(crate) fn parts(self) -> (Option<String>, String, Option<String>) {
+        (self.code, self.error.to_string(), self.hint)
+    }
+
+    /// In one line, for a log.
+    pub(crate) fn line(&self) -> String {
+        let code = self.code.as_ref().map_or_else(String::new, |code| format!("[{code}] "));
+        format!("{code}{:#}", self.error)
     }
 
     /// Prints the reasons from the outermost in, and says the exit code.
@@ -70,4 +83,4 @@ macro_rules! coded {
     };
 }
 
-coded!(DoorError, LakeError, QueryError, TransformError, WorkerError);
+coded!(DeliveryError, DoorError, LakeError, QueryError, ReportError, TransformError, WorkerError);

@@ -62,6 +62,16 @@ pub(crate) fn open_alone(folder: &Path, crash_at: Option<&str>) -> Result<(Lake,
     Ok((lake, lock))
 }
 
+/// Opens a data folder to write, together with others on a broker outside.
+pub(crate) fn open_shared(folder: &Path, crash_at: Option<&str>) -> Result<(Lake, FolderLock), Fault> {
+    look(folder)?;
+    let crash = crash_at.map(CrashPoint::parse).transpose()?.unwrap_or_else(CrashPoint::none);
+    std::fs::create_dir_all(folder)?;
+    let lock = FolderLock::shared(folder)?;
+    let lake = Lake::local(folder, LakeOptions { crash, ..LakeOptions::default() })?;
+    Ok((lake, lock))
+}
+
 /// Opens a data folder to read.
 ///
 /// # Errors

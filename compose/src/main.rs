@@ -1,13 +1,18 @@
 //! `shukei`: the command line. Reads arguments and environment, builds the parts, runs them, prints.
 
 mod cli;
+mod client;
 mod commands;
+mod config;
 mod fault;
 mod folder;
+mod jobs;
 mod output;
 mod pipeline;
 mod progress;
 mod reading;
+mod reload;
+mod server;
 mod surveys;
 
 use std::process::ExitCode;
@@ -27,9 +32,10 @@ fn main() -> ExitCode {
         }
     };
     // What the libraries log is for whoever asks for it; what the user has to know is printed. The Delta kernel calls
-    // a table that does not exist yet an error, which for a new folder is how things are.
-    let filter =
-        EnvFilter::try_from_env("SHUKEI_LOG").unwrap_or_else(|_| EnvFilter::new("error,buoyant_kernel=off"));
+    // a table that does not exist yet an error, which for a new folder is how things are; delta-rs calls a commit that
+    // another worker was faster with an error, which among several workers is how things are as well.
+    let filter = EnvFilter::try_from_env("SHUKEI_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("error,buoyant_kernel=off,deltalake_core::kernel::transaction=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -51,6 +57,14 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
         Command::Issues(arguments) => commands::listing::run("issues", arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
         Command::Check(arguments) => commands::check::run(&arguments),
+        Command::New(arguments) => commands::new::run(&arguments),
+        Command::Try(arguments) => commands::try_::run(arguments).await,
+        Command::Jobs(arguments) => commands::jobs::run(arguments).await,
+        Command::Up(arguments) => commands::up::run(arguments).await,
+        Command::Query(arguments) => commands::up::query(arguments).await,
+        Command::Doctor(arguments) => commands::doctor::run(arguments).await,
+        Command::Ingest(arguments) => commands::workers::ingest(arguments).await,
+        Command::Transform(arguments) => commands::workers::transform(arguments).await,
         Command::Mapping(MappingCommand::Coverage(arguments)) => commands::mapping::coverage(&arguments),
     }
 }

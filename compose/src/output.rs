@@ -2,12 +2,13 @@
 
 use std::fmt::Arguments;
 use std::io::{BufWriter, ErrorKind, Write};
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use console::Term;
 use shukei_doors::{DoorError, Format};
-use shukei_query::{Catalog, Measure, QueryRows, Report};
+use shukei_query::{Catalog, Measure, QueryRows, Report, ResponseTable};
 
 use crate::fault::Fault;
 
@@ -66,6 +67,32 @@ pub(crate) fn batches(schema: &SchemaRef, batches: &[RecordBatch], format: Forma
     with_output(|out| shukei_doors::render(schema, batches, format, columns(), out))
 }
 
+/// Prints rows of words under these names.
+pub(crate) fn texts<const N: usize>(
+    names: [&str; N],
+    rows: &[[String; N]],
+    format: Format,
+) -> Result<(), Fault> {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.to_vec()).collect();
+    text_columns(&names, &rows, format)
+}
+
+/// The same where the number of columns is not known beforehand.
+pub(crate) fn text_columns(names: &[&str], rows: &[Vec<String>], format: Format) -> Result<(), Fault> {
+    use arrow::array::{ArrayRef, StringArray};
+    use arrow::datatypes::{DataType, Field, Schema};
+    let fields: Vec<Field> = names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect();
+    let column = |at: usize| -> ArrayRef {
+        std::sync::Arc::new(StringArray::from_iter_values(
+            rows.iter().map(|row| row.get(at).map_or("", String::as_str)),
+        ))
+    };
+    let schema: SchemaRef = std::sync::Arc::new(Schema::new(fields));
+    let columns = (0..names.len()).map(column).collect();
+    let batch = RecordBatch::try_new(std::sync::Arc::clone(&schema), columns).map_err(anyhow::Error::from)?;
+    batches(&schema, &[batch], format)
+}
+
 /// Prints the rows of a query.
 pub(crate) async fn rows(rows: QueryRows, format: Format) -> Result<(), Fault> {
     let schema = rows.schema();
@@ -73,9 +100,33 @@ pub(crate) async fn rows(rows: QueryRows, format: Format) -> Result<(), Fault> {
     batches(&schema, &found, format)
 }
 
+/// Prints what somebody else has written.
+pub(crate) fn bytes(body: &[u8]) -> Result<(), Fault> {
+    with_output(|out| Ok(out.write_all(body)?))
+}
+
+/// Prints CSV as a table for people.
+pub(crate) fn csv_as_table(body: &[u8]) -> Result<(), Fault> {
+    let mut reader = csv::Reader::from_reader(body);
+    let headers = reader.headers().map_err(anyhow::Error::from)?.clone();
+    let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(anyhow::Error::from)?;
+    let column = |at: usize| -> ArrayRef {
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.get(at).unwrap_or_default())))
+    };
+    let fields: Vec<Field> = headers.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+    let columns = (0..fields.len()).map(column).collect();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(anyhow::Error::from)?;
+    batches(&batch.schema(), &[batch], Format::Table)
+}
+
 /// Prints figures.
 pub(crate) fn measures(measures: &[Measure], format: Format) -> Result<(), Fault> {
     with_output(|out| shukei_doors::render_measures(measures, format, columns(), out))
+}
+
+/// Prints response rates.
+pub(crate) fn response(response: &ResponseTable, format: Format) -> Result<(), Fault> {
+    with_output(|out| shukei_doors::render_response(response, format, columns(), out))
 }
 
 /// Prints the state of the law.

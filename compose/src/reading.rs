@@ -15,17 +15,27 @@ use crate::{folder, surveys};
 /// The tables of a data folder, with labels of the surveys that the program knows, of those in the folders given, and
 /// of those that the data folder itself keeps.
 pub(crate) async fn open(data: &DataFolder) -> Result<Catalog, Fault> {
-    let mut definitions = surveys::load(&data.surveys)?;
+    let definitions = surveys::load(&data.surveys)?;
     let lake = folder::open_to_read(&data.data)?;
-    let catalog = Catalog::open(&lake, &definitions).await?;
-    let kept = kept_surveys(&lake, &catalog, &definitions).await?;
+    open_lake(&lake, &definitions, None).await
+}
+
+/// The same with definitions that are read already, and labels in the language given where there is one.
+pub(crate) async fn open_lake(
+    lake: &Lake,
+    definitions: &Definitions,
+    language: Option<&str>,
+) -> Result<Catalog, Fault> {
+    let catalog = Catalog::open_in(lake, definitions, language).await?;
+    let kept = kept_surveys(lake, &catalog, definitions).await?;
     if kept.is_empty() {
         return Ok(catalog);
     }
+    let mut definitions = definitions.clone();
     for survey in kept {
         definitions.insert(survey);
     }
-    Ok(Catalog::open(&lake, &definitions).await?)
+    Ok(Catalog::open_in(lake, &definitions, language).await?)
 }
 
 /// Surveys that nobody named, as they were when their newest submissions were interpreted.

@@ -6,7 +6,7 @@ use shukei_lake::{Lake, SourceGeneration};
 use shukei_protocol::{Event, Limits, TableName, Writer};
 use shukei_schemas::event::has_envelope;
 use shukei_schemas::{Lane, Partition, Span, tables};
-use shukei_worker::{Announcer, Arrival, Driver, Pointer, Received, Source, WorkerError};
+use shukei_worker::{Announcer, Arrival, Cluster, Driver, Pointer, Received, Source, WorkerError};
 use tokio::sync::watch;
 
 use crate::raw::{Note, RawRow, RawSink};
@@ -41,9 +41,10 @@ type OnStored = Box<dyn Fn(Partition, Span) + Send + Sync>;
 
 /// The worker that reads one generation and writes `raw`.
 pub struct Ingest {
-    driver: Driver<RawSink>,
-    source: Arc<Source>,
-    generation: SourceGeneration,
+    pub(crate) driver: Driver<RawSink>,
+    pub(crate) source: Arc<Source>,
+    pub(crate) generation: SourceGeneration,
+    pub(crate) cluster: Option<Arc<Cluster>>,
     announcer: Option<Announcer>,
     on_stored: Option<OnStored>,
     options: IngestOptions,
@@ -62,24 +63,55 @@ impl Ingest {
         source: Source,
         options: IngestOptions,
     ) -> Result<Self, WorkerError> {
+        let mut ingest = Self::made(lake, generation, source, options).await?;
+        let generation = ingest.generation.clone();
+        ingest.driver.assign(std::slice::from_ref(&generation)).await?;
+        Ok(ingest)
+    }
+
+    /// Opens `raw`, and takes up those partitions of the generation that the group gives to this process. That the
+    /// topic is still the one of the generation is asked whenever partitions come, and before each commit.
+    ///
+    /// # Errors
+    /// [`WorkerError::Lake`] if the table cannot be made or opened.
+    pub async fn open_in_group(
+        lake: &Lake,
+        generation: SourceGeneration,
+        source: Source,
+        cluster: Arc<Cluster>,
+        options: IngestOptions,
+    ) -> Result<Self, WorkerError> {
+        let mut ingest = Self::made(lake, generation, source, options).await?;
+        let (asked, generation) = (Arc::clone(&cluster), Arc::new(ingest.generation.clone()));
+        ingest.driver.check_before_commit(Box::new(move || {
+            let (cluster, generation) = (Arc::clone(&asked), Arc::clone(&generation));
+            async move { cluster.confirm(&generation).await }.boxed()
+        }));
+        ingest.cluster = Some(cluster);
+        Ok(ingest)
+    }
+
+    async fn made(
+        lake: &Lake,
+        generation: SourceGeneration,
+        source: Source,
+        options: IngestOptions,
+    ) -> Result<Self, WorkerError> {
         let name = TableName::raw();
         let table =
             lake.create_if_absent(&name, tables::raw(), &["partition"], &tables::POSITION_COLUMNS).await?;
         let writer = Writer::new(name, options.limits.clone());
-        let driver = Driver::new(writer, table, RawSink::new(generation.apps()));
-        let mut ingest = Self {
-            driver,
+        Ok(Self {
+            driver: Driver::new(writer, table, RawSink::new(generation.apps())),
             source: Arc::new(source),
             generation,
+            cluster: None,
             announcer: None,
             on_stored: None,
             options,
             progress: watch::Sender::new(IngestProgress::default()),
             started: Instant::now(),
-        };
-        let generation = ingest.generation.clone();
-        ingest.driver.assign(std::slice::from_ref(&generation)).await?;
-        Ok(ingest)
+        })
     }
 
     /// Announces commits on `landed`.
@@ -99,12 +131,20 @@ impl Ingest {
         self.progress.subscribe()
     }
 
-    /// Works until `shutdown`, then commits what is held and returns.
+    /// Works until `shutdown`, then commits what is held, leaves the group if there is one, and returns.
     ///
     /// # Errors
     /// [`WorkerError::Lost`] if the broker dropped records and that is not accepted, [`WorkerError::GaveUp`],
-    /// [`WorkerError::Kafka`].
+    /// [`WorkerError::Kafka`]; in a group also those of [`Cluster::confirm`].
     pub async fn run(mut self, shutdown: impl Future<Output = ()>) -> Result<(), WorkerError> {
+        let ended = self.work(shutdown).await;
+        if let Some(source) = Arc::into_inner(self.source).filter(Source::is_in_group) {
+            source.leave().await;
+        }
+        ended
+    }
+
+    async fn work(&mut self, shutdown: impl Future<Output = ()>) -> Result<(), WorkerError> {
         tokio::pin!(shutdown);
         self.carry_out()?;
         let mut tick =
@@ -139,12 +179,23 @@ impl Ingest {
     async fn take(&mut self, received: Received) -> Result<(), WorkerError> {
         match received {
             Received::Record(arrival) => self.record(arrival).await,
-            Received::OutOfRange => self.out_of_range().await,
+            Received::OutOfRange => {
+                self.confirm().await?;
+                self.out_of_range().await
+            }
+            Received::TopicInDoubt => {
+                self.confirm().await?;
+                // It is there, so the client has only not heard of it yet.
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                Ok(())
+            }
+            Received::Assigned(partitions) => self.assigned(&partitions).await,
+            Received::Revoked { partitions, lost } => self.revoked(&partitions, lost).await,
         }
     }
 
     async fn record(&mut self, arrival: Arrival) -> Result<(), WorkerError> {
-        let lane = Lane { generation: self.generation.generation, partition: arrival.partition };
+        let lane = self.lane(arrival.partition);
         let Some(expected) = self.driver.writer().expected(lane) else { return Ok(()) };
         if arrival.offset < expected {
             return Ok(());
@@ -207,19 +258,19 @@ impl Ingest {
         self.assign()
     }
 
-    async fn tell(&mut self, event: Event) -> Result<(), WorkerError> {
+    pub(crate) async fn tell(&mut self, event: Event) -> Result<(), WorkerError> {
         self.driver.tell(event).await?;
         self.carry_out()
     }
 
     /// What the writer's decisions mean for the broker and for those who wait for receipts.
-    fn carry_out(&mut self) -> Result<(), WorkerError> {
+    pub(crate) fn carry_out(&mut self) -> Result<(), WorkerError> {
         let notes = std::mem::take(&mut self.driver.sink_mut().notes);
         let mut stored = Vec::new();
-        let mut reads = false;
+        let mut reads = Vec::new();
         for note in notes {
             match note {
-                Note::Read => reads = true,
+                Note::Read { lane, at } => reads.push((lane.partition, at)),
                 Note::Stored { lane, span, version } => {
                     if let Some(tell) = &self.on_stored {
                         tell(lane.partition, span);
@@ -243,7 +294,12 @@ impl Ingest {
             self.source
                 .commit_group_offsets(stored.into_iter().map(|(partition, span)| (partition, span.end)));
         }
-        if reads { self.assign() } else { Ok(()) }
+        match (reads.is_empty(), self.source.is_in_group()) {
+            (true, _) => Ok(()),
+            // Only these: the others go on with what the client has of them already.
+            (false, true) => self.source.assign(reads.into_iter()),
+            (false, false) => self.assign(),
+        }
     }
 
     fn assign(&self) -> Result<(), WorkerError> {

@@ -47,7 +47,7 @@ impl RawRow {
 #[derive(Debug)]
 pub(crate) enum Note {
     Stored { lane: Lane, span: Span, version: i64 },
-    Read,
+    Read { lane: Lane, at: Offset },
 }
 
 /// The rows of `raw` that are not yet committed.
@@ -111,8 +111,8 @@ impl Sink for RawSink {
         self.held.remove(&lane);
     }
 
-    fn read(&mut self, _lane: Lane, _at: Offset) {
-        self.notes.push(Note::Read);
+    fn read(&mut self, lane: Lane, at: Offset) {
+        self.notes.push(Note::Read { lane, at });
     }
 }
 

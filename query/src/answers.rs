@@ -82,7 +82,9 @@ impl TableProvider for AnswersTable {
             for filter in units.chain([survey]) {
                 wide = wide.filter(filter)?;
             }
-            let wide = wide.project(melt.columns().into_iter().map(ident))?.build()?;
+            let asked_for = |name: &str| projection.iter().any(|at| self.schema.field(*at).name() == name);
+            let needed = |name: &&str| !UNIT_COLUMNS.contains(name) || asked_for(name);
+            let wide = wide.project(melt.columns().into_iter().filter(needed).map(ident))?.build()?;
             let input = state.create_physical_plan(&wide).await?;
             plans.push(Arc::new(MeltExec::new(input, melt, projection.clone())?));
         }
@@ -187,7 +189,7 @@ impl DisplayAs for MeltExec {
             f,
             "MeltExec: form={}, columns={}",
             self.melt.form().reference.target(),
-            self.melt.columns().len()
+            self.input.schema().fields().len()
         )
     }
 }

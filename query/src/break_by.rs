@@ -37,7 +37,7 @@ impl BreakBy {
     /// Reads the name of a break: `group`, `method`, or a single-answer question that all forms ask.
     pub(crate) fn read(by: &str, forms: &[&Form]) -> Result<Self, QueryError> {
         let is_single =
-            |form: &&Form| form.question(by).is_some_and(|(_, q)| matches!(q.kind, Kind::Single { .. }));
+            |form: &&Form| form.question(by).is_some_and(|(_, q)| is_single_answer(&q.kind));
         match by {
             "group" => Ok(Self::Group),
             "method" => Ok(Self::Method),
@@ -47,7 +47,7 @@ impl BreakBy {
             other => {
                 let questions = forms.iter().flat_map(|form| &form.questions);
                 let single =
-                    questions.filter(|q| matches!(q.kind, Kind::Single { .. })).map(|q| q.number.as_str());
+                    questions.filter(|q| is_single_answer(&q.kind)).map(|q| q.number.as_str());
                 let known = ["group", "method"].into_iter().chain(single);
                 Err(QueryError::UnknownBreak {
                     by: other.to_owned(),
@@ -65,4 +65,9 @@ impl BreakBy {
             Self::Question(number) => number,
         }
     }
+}
+
+/// Whether a unit has one of the options at most.
+fn is_single_answer(kind: &Kind) -> bool {
+    matches!(kind, Kind::Single { .. } | Kind::Rating { .. })
 }

@@ -15,6 +15,7 @@ use shukei_schemas::definition::{Definitions, Form, FormRef, SurveyDefinition};
 use shukei_schemas::{Lane, Offset};
 
 use crate::answers::{AnswersTable, Part};
+use crate::counting::Counting;
 use crate::error::QueryError;
 use crate::guard;
 use crate::labels::{self, Labelled, language_of};
@@ -72,7 +73,9 @@ impl Catalog {
         }
         let names = sql_names(snapshot.responses.keys());
         let session = new_session();
-        let builder = Builder { session: &session, vector: &vector, reinterpreted: found.reinterpreted };
+        let counting = Counting::new(found.reinterpreted, definitions, &found.surveys);
+        let builder =
+            Builder { session: &session, vector: &vector, reinterpreted: found.reinterpreted, counting };
         builder.stored(&snapshot, &names)?;
         builder.views(&snapshot, &names).await?;
         builder.labels(&forms, language)?;
@@ -132,12 +135,14 @@ impl Catalog {
 /// What the outcomes say about the tables that they name.
 struct Found {
     tables: BTreeMap<String, TableFacts>,
+    /// The surveys that have any.
+    surveys: Vec<String>,
     /// Whether any position was interpreted more than once.
     reinterpreted: bool,
 }
 
 async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
-    let mut found = Found { tables: BTreeMap::new(), reinterpreted: false };
+    let mut found = Found { tables: BTreeMap::new(), surveys: Vec::new(), reinterpreted: false };
     if snapshot.outcomes.version.is_none() {
         return Ok(found);
     }
@@ -156,6 +161,11 @@ async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
             table.first_missing.insert(lane, Offset(offsets.value(row)));
         }
     }
+    for batch in collect(&session, "SELECT DISTINCT survey FROM outcomes WHERE survey IS NOT NULL").await? {
+        let surveys = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8);
+        let surveys = surveys.map_err(|error| QueryError::running(&error.into()))?;
+        found.surveys.extend(surveys.as_string::<i32>().iter().flatten().map(str::to_owned));
+    }
     let again = collect(&session, "SELECT 1 FROM outcomes WHERE interpretation > 0 LIMIT 1").await?;
     found.reinterpreted = again.iter().any(|batch| batch.num_rows() > 0);
     Ok(found)
@@ -166,6 +176,7 @@ struct Builder<'a> {
     session: &'a SessionContext,
     vector: &'a CommonVector,
     reinterpreted: bool,
+    counting: Counting,
 }
 
 impl Builder<'_> {
@@ -207,13 +218,19 @@ impl Builder<'_> {
         snapshot: &Snapshot,
         names: &BTreeMap<TableName, String>,
     ) -> Result<(), QueryError> {
-        self.view("current", &views::current(self.reinterpreted)).await?;
+        self.view("current", &self.counting.current()).await?;
+        self.view("flags", &self.counting.flags()).await?;
         self.view("rejections", &views::rejections(self.reinterpreted)).await?;
         self.view("issues", &views::issues(self.reinterpreted)).await?;
         for (table, pinned) in &snapshot.responses {
             if let Some(name) = names.get(table) {
                 let columns: Vec<String> = pinned.schema.fields().iter().map(|f| f.name().clone()).collect();
-                let sql = views::current_wide(&format!("responses_{name}"), table.as_str(), &columns);
+                let sql = views::current_wide(
+                    &format!("responses_{name}"),
+                    table.as_str(),
+                    &columns,
+                    self.counting.renames_units(),
+                );
                 self.view(&format!("current_{name}"), &sql).await?;
             }
         }

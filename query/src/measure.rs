@@ -1,6 +1,6 @@
 use std::fmt;
 
-use shukei_schemas::definition::Survey;
+use shukei_schemas::definition::{Question, Survey};
 use shukei_schemas::{QuestionId, State, SurveyId, WaveId};
 
 /// One figure of a table, with what it was formed from.
@@ -96,9 +96,9 @@ pub enum BaseRule {
 }
 
 impl BaseRule {
-    /// The rule that a survey sets.
-    pub fn of(survey: &Survey) -> Self {
-        let in_base = |state| survey.state_rule(state).in_base;
+    /// The rule of a question: its own where it sets one, else that of its survey.
+    pub fn of(survey: &Survey, question: &Question) -> Self {
+        let in_base = |state| question.state_rule(survey, state).in_base;
         match (in_base(State::NoAnswer), in_base(State::Invalid)) {
             (false, false) => Self::Answered,
             (true, true) => Self::Asked,

@@ -162,7 +162,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of<'a>(survey: &Survey, cells: impl Iterator<Item = Cells<'a>>) -> Self {
+    fn of<'a>(survey: &Survey, question: &Question, cells: impl Iterator<Item = Cells<'a>>) -> Self {
         let mut sum = Self::default();
         for cells in cells {
             sum.options.resize(cells.options.len().max(sum.options.len()), 0);
@@ -171,7 +171,7 @@ impl Sum {
             let mut base = 0;
             for (total, state) in sum.states.iter_mut().zip(State::ALL) {
                 *total += cells.state(state);
-                if is_in_base(survey, state) {
+                if is_in_base(survey, question, state) {
                     base += cells.state(state);
                 }
             }
@@ -222,7 +222,7 @@ impl Sums {
             let known = cells().filter(|(form, question, cells)| {
                 mapping_of(form, cells).is_none_or(|mapping| wanted(mapping, *question))
             });
-            Sum::of(survey, known.map(|(_, _, cells)| cells))
+            Sum::of(survey, asked.question, known.map(|(_, _, cells)| cells))
         };
         let left_out = |wanted: &dyn Fn(&Mapping, usize) -> bool| {
             let fed = asked.fed_by(mappings).enumerate();
@@ -247,8 +247,8 @@ impl Sums {
     }
 }
 
-fn is_in_base(survey: &Survey, state: State) -> bool {
-    state == State::Answered || survey.state_rule(state).in_base
+fn is_in_base(survey: &Survey, question: &Question, state: State) -> bool {
+    state == State::Answered || question.state_rule(survey, state).in_base
 }
 
 /// What all figures of one question share.
@@ -313,7 +313,7 @@ impl<'a> Table<'a> {
             }
         }
         for state in State::ALL.into_iter().filter(|state| *state != State::Answered) {
-            let rule = self.survey.state_rule(state);
+            let rule = self.question.state_rule(self.survey, state);
             if rule.prints && (state == State::NoAnswer || total.state(state) > 0) {
                 let line = self.of_state(state, sum, &blank);
                 out.push(self.count(&line));
@@ -343,7 +343,7 @@ impl<'a> Table<'a> {
             count: 0,
             base: sum.base,
             base_unweighted: sum.base,
-            base_rule: BaseRule::of(self.survey),
+            base_rule: BaseRule::of(self.survey, self.question),
             methods: sum.methods.iter().cloned().collect(),
             flags: self.flags.clone(),
             notes: notes.iter().filter_map(|at| self.exclusion_notes.get(*at).cloned()).collect(),

@@ -178,6 +178,7 @@ impl Melt {
     ) -> Result<(), QueryError> {
         let state = rows.state(row);
         let entry = |place: usize| first + 1 + u32::try_from(place).unwrap_or(0);
+        let begin = long.units.len();
         match &rows.values {
             Values::Codes(codes) if state == State::Answered => {
                 let chosen = item.place(&self.table, codes, row)?;
@@ -188,7 +189,8 @@ impl Melt {
             Values::Masks(masks) if matches!(state, State::Answered | State::NothingMarked) => {
                 let from = long.chosen.len();
                 for place in 0..item.options() {
-                    long.push(row, entry(place), state, Some(false));
+                    // Of an option that was not offered nothing is known.
+                    long.push(row, entry(place), state, rows.offered(row, place).then_some(false));
                 }
                 item.chosen(&self.table, masks, row, |place| {
                     if let Some(chosen) = long.chosen.get_mut(from + place) {
@@ -205,6 +207,16 @@ impl Melt {
                 long.set_text(texts.value(row));
             }
             _ => long.push(row, first, state, None),
+        }
+        if let Some(words) = rows.other(row) {
+            // Words of one's own stand beside the option that asks for them: the one that was chosen, if any was.
+            let options = self.form.questions.get(item.question).map_or(&[][..], |q| q.options());
+            let asking = |place: &usize| options.get(*place).is_some_and(|option| option.other);
+            let chosen = |place: &usize| long.chosen.get(begin + place) == Some(&Some(true));
+            let several = long.units.len() - begin == options.len();
+            let places = || (0..options.len()).filter(asking);
+            let place = if several { places().find(chosen).or_else(|| places().next()) } else { None };
+            long.texts.push((begin + place.unwrap_or(0), words));
         }
         Ok(())
     }

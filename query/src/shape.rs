@@ -30,6 +30,10 @@ pub(crate) struct Item {
     state: String,
     /// The columns of the value: one, or one per mask.
     values: Vec<String>,
+    /// The column with words for "other", where the question keeps them.
+    pub(crate) other: Option<String>,
+    /// The columns with what a unit was offered, one per mask, where not all are offered everything.
+    pub(crate) asked: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,6 +56,10 @@ pub(crate) enum ItemKind {
 pub(crate) struct ItemRows {
     states: Int8Array,
     pub(crate) values: Values,
+    /// Words of one's own, where the question keeps them.
+    pub(crate) others: Option<StringViewArray>,
+    /// What each unit was offered, one per mask; none where all are offered everything.
+    asked: Vec<Int64Array>,
 }
 
 #[derive(Debug)]
@@ -76,11 +84,15 @@ pub(crate) fn items(form: &Form) -> Vec<Item> {
                 kind: kind_of(question, column.part),
                 state: String::new(),
                 values: Vec::new(),
+                other: None,
+                asked: Vec::new(),
             });
         }
         let Some(item) = items.last_mut() else { continue };
         match column.part {
             Part::State => item.state = column.name,
+            Part::Other => item.other = Some(column.name),
+            Part::Asked { .. } => item.asked.push(column.name),
             _ => item.values.push(column.name),
         }
     }
@@ -102,14 +114,14 @@ fn kind_of(question: &Question, part: Part) -> ItemKind {
         }
         Part::Mask { .. } => ItemKind::Mask { options: options.len() },
         Part::Number => ItemKind::Number,
-        Part::Text | Part::State => ItemKind::Text,
+        Part::Text | Part::Date | Part::Moment | Part::Other | Part::Asked { .. } | Part::State => ItemKind::Text,
     }
 }
 
 impl Item {
     /// The columns that are read.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.values.iter().chain([&self.state]).map(String::as_str)
+        self.values.iter().chain(&self.other).chain(&self.asked).chain([&self.state]).map(String::as_str)
     }
 
     /// How many options it offers.
@@ -146,9 +158,23 @@ impl Item {
             ItemKind::Number => {
                 Values::Numbers(value(0, &NUMBER_TYPE)?.as_primitive::<Decimal128Type>().clone())
             }
-            ItemKind::Text => Values::Texts(value(0, &DataType::Utf8View)?.as_string_view().clone()),
+            // A date or a time is shown as text.
+            ItemKind::Text => {
+                let text = cast(&value(0, &DataType::Utf8)?, &DataType::Utf8View)
+                    .map_err(|_| QueryError::stored(table, &self.state, "the answers are no texts"))?;
+                Values::Texts(text.as_string_view().clone())
+            }
         };
-        Ok(ItemRows { states, values })
+        let others = match &self.other {
+            Some(name) => Some(self.column(table, name, &DataType::Utf8View, batch)?.as_string_view().clone()),
+            None => None,
+        };
+        let asked = self
+            .asked
+            .iter()
+            .map(|name| Ok(self.column(table, name, &DataType::Int64, batch)?.as_primitive::<Int64Type>().clone()))
+            .collect::<Result<_, QueryError>>()?;
+        Ok(ItemRows { states, values, others, asked })
     }
 
     fn column(
@@ -226,6 +252,20 @@ impl ItemRows {
     /// The number of the state of a row; [`Item::read`] has seen that it is one.
     pub(crate) fn state_code(&self, row: usize) -> i8 {
         self.states.value(row)
+    }
+
+    /// Whether the option at a place was offered to the unit of a row.
+    pub(crate) fn offered(&self, row: usize, place: usize) -> bool {
+        match self.asked.get(place / MASK_BITS) {
+            Some(words) if words.is_valid(row) => words.value(row) >> (place % MASK_BITS) & 1 == 1,
+            _ => true,
+        }
+    }
+
+    /// The words of one's own of a row.
+    pub(crate) fn other(&self, row: usize) -> Option<&str> {
+        let others = self.others.as_ref()?;
+        others.is_valid(row).then(|| others.value(row))
     }
 
     /// The state of a row.

@@ -41,7 +41,7 @@ pub async fn tabulate(catalog: &Catalog, request: &TabulateRequest) -> Result<Ve
     measures(&definition.survey, &mappings, &groups, request, &tallies)
 }
 
-fn find_wave<'a>(
+pub(crate) fn find_wave<'a>(
     catalog: &'a Catalog,
     request: &TabulateRequest,
 ) -> Result<(&'a SurveyDefinition, &'a Wave), QueryError> {

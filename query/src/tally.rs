@@ -6,7 +6,7 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use shukei_protocol::TableName;
 use shukei_schemas::State;
-use shukei_schemas::definition::Form;
+use shukei_schemas::definition::{Form, Question};
 
 use crate::break_by::{BreakBy, Category};
 use crate::error::QueryError;
@@ -84,7 +84,12 @@ impl Tally {
             Some(BreakBy::Question(wanted)) => all.iter().find(|item| number(item) == wanted).cloned(),
             _ => None,
         };
-        let wanted = |item: &Item| questions.is_none_or(|questions| questions.contains(number(item)));
+        // Attributes and weights are no tables unless somebody asks for them.
+        let is_tabulated = |item: &Item| form.questions.get(item.question).is_some_and(Question::is_tabulated);
+        let wanted = |item: &Item| match questions {
+            Some(questions) => questions.contains(number(item)),
+            None => is_tabulated(item),
+        };
         let items: Vec<Item> = all.iter().filter(|item| wanted(item)).cloned().collect();
         Ok(Self {
             table: TableName::responses(&form.reference.target()).as_str().to_owned(),

@@ -1,13 +1,10 @@
 //! The SQL of the views. Everything here sees only rows below the common vector.
 
 /// What an outcome's position is called everywhere.
-const POSITION: &str = r#"generation, "partition", "offset""#;
-
-/// The total order of events of one unit within a revision.
-const ORDER: [&str; 4] = ["generation", "order_time", "\"partition\"", "\"offset\""];
+pub(crate) const POSITION: &str = r#"generation, "partition", "offset""#;
 
 /// `outcomes` with only the highest interpretation of each position.
-fn decided(reinterpreted: bool) -> String {
+pub(crate) fn decided(reinterpreted: bool) -> String {
     if !reinterpreted {
         return "outcomes".to_owned();
     }
@@ -17,31 +14,14 @@ fn decided(reinterpreted: bool) -> String {
     )
 }
 
-/// `current`: of each unit the response that counts.
-///
-/// First the copies go: all but the first event with the same source, id and bytes. Then the last event of each unit
-/// counts, by revision and total order; if that is a withdrawal, the unit is out.
-pub(crate) fn current(reinterpreted: bool) -> String {
-    let order = ORDER.join(", ");
-    let newest_first = ORDER.map(|column| format!("{column} DESC")).join(", ");
-    format!(
-        "WITH events AS (
-           SELECT *, row_number() OVER (
-               PARTITION BY survey, kind, event_source, event_id, content_hash ORDER BY {order}) AS copy
-           FROM {decided} WHERE kind IN ('response', 'withdrawal')),
-         ranked AS (
-           SELECT *, row_number() OVER (
-               PARTITION BY survey, wave, unit ORDER BY coalesce(revision, 0) DESC, {newest_first}) AS place
-           FROM events WHERE copy = 1)
-         SELECT survey, wave, unit, {POSITION}, interpretation, target, event_source, event_id, revision, order_time
-         FROM ranked WHERE place = 1 AND kind = 'response'",
-        decided = decided(reinterpreted),
-    )
-}
-
-/// `current_<form>_<version>`: the wide rows of one responses table that count.
-pub(crate) fn current_wide(responses: &str, target: &str, columns: &[String]) -> String {
-    let columns: Vec<String> = columns.iter().map(|column| format!("r.{}", quoted(column))).collect();
+/// `current_<form>_<version>`: the wide rows of one responses table that count. Where units can count twice, their names
+/// are those of `current`; elsewhere the two are the same, and a filter by unit can act before the join.
+pub(crate) fn current_wide(responses: &str, target: &str, columns: &[String], renames_units: bool) -> String {
+    let column = |column: &String| match column.as_str() {
+        "unit" if renames_units => "c.unit".to_owned(),
+        column => format!("r.{}", quoted(column)),
+    };
+    let columns: Vec<String> = columns.iter().map(column).collect();
     format!(
         "SELECT c.survey, {columns} FROM {responses} r JOIN current c
            ON r.generation = c.generation AND r.\"partition\" = c.\"partition\" AND r.\"offset\" = c.\"offset\"

@@ -89,6 +89,31 @@ codes! {
     /// The text is longer than its question takes.
     TextTooLong = "text_too_long", "shorten the text to the length that the form allows";
 
+    /// The text is no date or time of the declared format.
+    DateInvalid = "date_invalid", "write YYYY-MM-DD, or declare date_format in the layout";
+    /// The date lies outside the range of its question.
+    DateOutOfRange = "date_out_of_range", "check the date; the form says the range";
+    /// Two items of a ranking have one rank.
+    RankRepeated = "rank_repeated", "give each rank to one item, or set tied_ranks: keep";
+    /// One item of a ranking has two ranks.
+    ItemRepeated = "item_repeated", "name each item once";
+    /// Words for "other" although it is not marked.
+    OtherWithoutMark = "other_without_mark", "mark the option, or set other_without_mark in the form's rules";
+    /// An answer to a question, a row or an option that was not asked.
+    AnsweredNotAsked = "answered_not_asked", "check the routing of the form; its rules say what becomes of the answer";
+    /// A soft check of the form fired; the path names it.
+    CheckFailed = "check_failed", "look at the answers that the check names";
+    /// The look-up table has no such entry.
+    LookupMissed = "lookup_missed", "add the entry to the look-up table";
+    /// No band takes the value.
+    BandMissed = "band_missed", "add a band without a bound, or check the value";
+    /// A declared pattern of the layout placed the text; listed so that it can be looked through.
+    PatternMatched = "pattern_matched", "nothing to do if the pattern means this text";
+    /// A text outside the list was kept as other, as the question says.
+    Unlisted = "unlisted", "nothing to do, or add an alias if the text means one of the options";
+    /// Two columns that feed one answer say different things.
+    ColumnsDiffer = "columns_differ", "say in the layout which column counts";
+
     // What the doors refuse before anything reaches the topic.
     /// The record is larger than the installation takes.
     RecordTooLarge = "record_too_large", "split the delivery into one event per submission, or raise max_record_bytes";

@@ -22,8 +22,19 @@ pub enum Part {
     },
     /// A number.
     Number,
-    /// Words.
+    /// Words; of a time of day `HH:MM:SS`.
     Text,
+    /// A day, in days since 1970-01-01; of a month or a year its first.
+    Date,
+    /// A point in time, in microseconds since 1970-01-01 UTC.
+    Moment,
+    /// Words for an option that asks for some, null where none were given.
+    Other,
+    /// The options that the unit was offered among the places `63 * word ..`, null where all were or nothing was asked.
+    Asked {
+        /// Which run of 63 options.
+        word: usize,
+    },
     /// The code of the answer's [`crate::State`].
     State,
 }
@@ -31,7 +42,8 @@ pub enum Part {
 /// One column of answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnswerColumn {
-    /// `q<number>`, in lower case, with `_2` for a second mask, `_<row>` for a grid's row, `_state` for the state.
+    /// `q<number>`, in lower case, with `_2` for a second mask, `_<row>` for a row, `_other`
+    /// for words of one's own, `_asked` for what was offered, `_state` for the state.
     pub name: String,
     /// The stored type.
     pub data_type: DataType,
@@ -51,37 +63,43 @@ pub fn answer_columns(form: &Form) -> Vec<AnswerColumn> {
         let mut push = |name: String, data_type: DataType, row: Option<usize>, part: Part| {
             columns.push(AnswerColumn { name, data_type, question: at, row, part });
         };
+        let words = question.options().len().div_ceil(MASK_BITS).max(1);
+        let nth = |stem: &str, word: usize| match word {
+            0 => stem.to_owned(),
+            _ => format!("{stem}_{}", word + 1),
+        };
         match &question.kind {
-            Kind::Single { options } => {
+            Kind::Single { options } | Kind::Rating { options } => {
                 push(stem.clone(), code_type(options.iter().map(|o| o.code)), None, Part::Code);
-                push(format!("{stem}_state"), DataType::Int8, None, Part::State);
             }
-            Kind::Multiple { options } => {
-                for word in 0..options.len().div_ceil(MASK_BITS).max(1) {
-                    let name = if word == 0 { stem.clone() } else { format!("{stem}_{}", word + 1) };
-                    push(name, DataType::Int64, None, Part::Mask { word });
-                }
-                push(format!("{stem}_state"), DataType::Int8, None, Part::State);
+            Kind::Multiple { .. } => {
+                (0..words).for_each(|word| push(nth(&stem, word), DataType::Int64, None, Part::Mask { word }));
             }
-            Kind::Grid { rows, options } => {
+            Kind::Grid { rows, .. } | Kind::Ranking { rows, .. } => {
+                let codes = question.options().iter().map(|o| o.code);
                 for (place, row) in rows.iter().enumerate() {
                     let name = format!("{stem}_{}", row.code);
-                    push(name.clone(), code_type(options.iter().map(|o| o.code)), Some(place), Part::Code);
+                    push(name.clone(), code_type(codes.clone()), Some(place), Part::Code);
                     push(format!("{name}_state"), DataType::Int8, Some(place), Part::State);
                 }
             }
-            Kind::Number { decimals: 0, .. } => {
-                push(stem.clone(), DataType::Int64, None, Part::Number);
-                push(format!("{stem}_state"), DataType::Int8, None, Part::State);
-            }
+            Kind::Number { decimals: 0, .. } => push(stem.clone(), DataType::Int64, None, Part::Number),
             Kind::Number { decimals, .. } => {
                 push(stem.clone(), DataType::Decimal128(18, *decimals as i8), None, Part::Number);
-                push(format!("{stem}_state"), DataType::Int8, None, Part::State);
             }
-            Kind::Text { .. } => {
-                push(stem.clone(), DataType::Utf8, None, Part::Text);
-                push(format!("{stem}_state"), DataType::Int8, None, Part::State);
-            }
+            Kind::Text { .. } | Kind::Time => push(stem.clone(), DataType::Utf8, None, Part::Text),
+            Kind::Date { .. } => push(stem.clone(), DataType::Date32, None, Part::Date),
+            Kind::Datetime { .. } => push(stem.clone(), tables::time_type(), None, Part::Moment),
+        }
+        if question.keeps_asked() {
+            let stem = format!("{stem}_asked");
+            (0..words).for_each(|word| push(nth(&stem, word), DataType::Int64, None, Part::Asked { word }));
+        }
+        if question.keeps_other() {
+            push(format!("{stem}_other"), DataType::Utf8, None, Part::Other);
+        }
+        if question.rows().is_empty() {
+            push(format!("{stem}_state"), DataType::Int8, None, Part::State);
         }
     }
     columns

@@ -1,7 +1,10 @@
 //! Events as they travel: CloudEvents 1.0 in structured mode (the whole event is one JSON document) and in binary
 //! mode (attributes in Kafka headers `ce_…`, the record's bytes are the data).
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codes::{Code, Issue, pointer_part};
@@ -247,40 +250,155 @@ impl<'a> Fields<'a> {
 }
 
 /// A submission without an envelope, or the data of a `submission.received` event, as producers write it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Submission {
-    /// The survey.
+    /// The id of a defined survey.
+    #[schemars(length(min = 1))]
     pub survey: String,
-    /// The wave.
+    /// One of its waves.
+    #[schemars(length(min = 1))]
     pub wave: String,
     /// Whoever answers.
+    #[schemars(length(min = 1))]
     pub respondent: String,
-    /// The group that is answered for.
+    /// The group that is answered for; needed where the survey has groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// The form that was answered; needed where a wave has several and no layout is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub form: Option<FormId>,
-    /// Its version; the newest that the wave lists if not given.
+    /// The form's version; the newest that the wave lists if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form_version: Option<u32>,
     /// The layout that says how to read the answers, where they are cells of somebody's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub layout: Option<LayoutId>,
-    /// Its version; the newest that the wave lists if not given.
+    /// The layout's version; the newest that the wave lists if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout_version: Option<u32>,
     /// How it was collected; `form` if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The sender's own count of corrections.
+    /// The sender's own count of corrections; none counts as 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<i64>,
     /// When the respondent sent it, by RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted_at: Option<String>,
     /// Question number → answer, or column → cell where a layout is named.
+    #[schemars(with = "BTreeMap<String, AnswerDocument>")]
     pub answers: serde_json::Value,
+}
+
+/// The data of a `submission.withdrawn` event, as producers write it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Withdrawal {
+    /// The id of a defined survey.
+    #[schemars(length(min = 1))]
+    pub survey: String,
+    /// One of its waves.
+    #[schemars(length(min = 1))]
+    pub wave: String,
+    /// Whoever takes the answers back.
+    #[schemars(length(min = 1))]
+    pub respondent: String,
+    /// The group that was answered for; needed where a respondent counts once in each group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The sender's own count of corrections; the withdrawal takes its place in that order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+}
+
+/// The JSON Schema (2020-12) of events in structured mode, generated from the types of this module: pretty JSON with a
+/// line break at its end. It is published as `schemas/docs/event.schema.json`.
+///
+/// # Errors
+/// None in practice: a schema is JSON.
+pub fn json_schema() -> Result<String, serde_json::Error> {
+    let schema = schemars::schema_for!(EventDocument);
+    serde_json::to_string_pretty(&schema).map(|text| text + "\n")
+}
+
+/// An event in structured mode, as producers write it; only its schema is used.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(
+    title = "shukei event",
+    description = "A CloudEvents 1.0 event in structured mode with JSON data. `null` counts as not given, and so do blank texts. What is not listed here is kept and not looked at. Generated from the Rust types."
+)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum EventDocument {
+    Received(ReceivedDocument),
+    Withdrawn(WithdrawnDocument),
+}
+
+/// Brings the answers of a respondent.
+#[derive(JsonSchema)]
+#[schemars(rename = "submission.received")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ReceivedDocument {
+    #[serde(flatten)]
+    attributes: AttributesDocument,
+    /// What happened: answers came.
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = SUBMISSION_RECEIVED))]
+    event_type: String,
+    /// Whose answers, on which form, and the answers.
+    data: Submission,
+}
+
+/// Takes a respondent's answers back.
+#[derive(JsonSchema)]
+#[schemars(rename = "submission.withdrawn")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct WithdrawnDocument {
+    #[serde(flatten)]
+    attributes: AttributesDocument,
+    /// What happened: answers are taken back.
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = SUBMISSION_WITHDRAWN))]
+    event_type: String,
+    /// Whose answers are taken back.
+    data: Withdrawal,
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct AttributesDocument {
+    /// The version of CloudEvents.
+    #[schemars(extend("const" = "1.0"))]
+    specversion: String,
+    /// Unique together with `source`. With the same bytes it is the same event; with others it is flagged `id_reused`.
+    #[schemars(length(min = 1))]
+    id: String,
+    /// Who made the event, as a URI reference.
+    #[schemars(length(min = 1))]
+    source: String,
+    /// When it happened, by RFC 3339 with its zone. It is kept and decides nothing.
+    time: Option<String>,
+    /// The content type of `data`; not looked at.
+    datacontenttype: Option<String>,
+}
+
+/// One answer, or one cell where a layout is named.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Answer")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum AnswerDocument {
+    /// Left blank.
+    Blank(()),
+    /// The code of a single answer, a number given, or a cell.
+    Number(serde_json::Number),
+    /// Words, a number as decimal text with a point, or a cell.
+    Text(String),
+    /// The codes of a multiple answer.
+    Marks(Vec<i16>),
+    /// The rows of a grid: row code → code of the answer.
+    Rows(BTreeMap<String, Option<i16>>),
 }
 
 /// Writes a CloudEvents 1.0 event in structured mode.

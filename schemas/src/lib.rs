@@ -3,10 +3,12 @@
 
 pub mod codes;
 pub mod columns;
+pub mod decimal;
 pub mod definition;
 pub mod event;
 mod ids;
 pub mod json;
+pub mod moment;
 mod state;
 pub mod tables;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What is known of one unit's answer to one question (回答状態).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// An answer that the form allows.
@@ -16,19 +16,23 @@ pub enum State {
     NotMapped,
     /// An answer that the form does not allow (不正).
     Invalid,
-    /// A multiple-answer question without any mark, where every option was said to be unmarked.
+    /// A multiple-answer question without any mark, where every option was said to be unmarked; an item of a ranking
+    /// without a rank, where others have one.
     NothingMarked,
+    /// A word or a code that says "no answer", such as `-99` or "refused" (回答しない).
+    StatedNoAnswer,
 }
 
 impl State {
     /// Every state, in the order of their codes.
-    pub const ALL: [State; 6] = [
+    pub const ALL: [State; 7] = [
         State::Answered,
         State::NoAnswer,
         State::NotAsked,
         State::NotMapped,
         State::Invalid,
         State::NothingMarked,
+        State::StatedNoAnswer,
     ];
 
     /// The number stored in `_state` columns.
@@ -40,6 +44,7 @@ impl State {
             State::NotMapped => 4,
             State::Invalid => 5,
             State::NothingMarked => 6,
+            State::StatedNoAnswer => 7,
         }
     }
 
@@ -57,6 +62,7 @@ impl State {
             State::NotMapped => "not_mapped",
             State::Invalid => "invalid",
             State::NothingMarked => "nothing_marked",
+            State::StatedNoAnswer => "stated_no_answer",
         }
     }
 
@@ -69,12 +75,14 @@ impl State {
             (State::NotMapped, "ja") => "対応なし",
             (State::Invalid, "ja") => "不正な回答",
             (State::NothingMarked, "ja") => "選択なし",
+            (State::StatedNoAnswer, "ja") => "無回答（明示）",
             (State::Answered, _) => "answered",
             (State::NoAnswer, _) => "no answer",
             (State::NotAsked, _) => "not asked",
             (State::NotMapped, _) => "not mapped",
             (State::Invalid, _) => "invalid",
             (State::NothingMarked, _) => "nothing marked",
+            (State::StatedNoAnswer, _) => "no answer (stated)",
         }
     }
 }

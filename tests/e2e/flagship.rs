@@ -101,3 +101,33 @@ fn reconstructed_wording_is_marked_wherever_it_is_shown() {
         assert_eq!(row["label"].ends_with('†'), row["flags"].contains("reconstructed"), "{row:?}");
     }
 }
+
+#[test]
+fn response_rates_come_from_the_synthetic_frame_and_keep_what_was_read_across_apart() {
+    let response = ["tabulate", "--survey", "nisc", "--wave", "2023", "--response"];
+    let rows = csv_rows(&played().on_data(&response).ends(0).stdout);
+    let invited = read("schemas/surveys/nisc/frame/2023.csv");
+    let answers = read("schemas/surveys/nisc/data/groups-2023.csv");
+    for (row, (frame, counted)) in rows.iter().zip(invited.iter().zip(&answers)) {
+        assert_eq!((&row["group"], &row["invited"]), (&frame["group"], &frame["invited"]));
+        assert_eq!((&row["answered"], row["otherwise"].as_str()), (&counted["answers"], "0"), "{row:?}");
+        assert_eq!(row["flags"], "synthetic", "{row:?}");
+    }
+    let total = |kind: &str| rows.iter().find(|row| row["kind"] == kind).unwrap();
+    let own: u64 = invited
+        .iter()
+        .filter(|line| line["group"] != "finance")
+        .map(|line| line["invited"].parse::<u64>().unwrap())
+        .sum();
+    let of_form = total("total_form");
+    assert_eq!((of_form["answered"].as_str(), &of_form["base"]), ("1204", &own.to_string()));
+    assert_eq!(of_form["takes"], "16 of 16 groups");
+    assert_eq!(total("total_read_across")["answered"], "658");
+    let all = total("total");
+    assert_eq!(
+        (all["answered"].as_str(), all["rate"].as_str()),
+        ("1862", ""),
+        "what was published has no stated base"
+    );
+    assert_eq!(rows.len(), 17 + 3);
+}

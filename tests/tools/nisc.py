@@ -73,7 +73,8 @@ def make(source):
         f"forms/{FORM}.yaml": form_yaml(closed),
         f"forms/{FINANCE}.yaml": finance_form_yaml(),
         f"mappings/{FINANCE}.yaml": mapping_yaml(),
-        "data/groups-2023.csv": csv_text(["group", "answers", "invited"], groups_table(closed)),
+        "data/groups-2023.csv": csv_text(["group", "answers"], groups_table(closed)),
+        f"frame/{WAVE}.csv": csv_text(["group", "invited"], [(group[0], group[5]) for group in GROUPS]),
         "data/README.md": DATA_README,
     }
     units = make_units(closed)
@@ -153,7 +154,7 @@ def label_of_group(closed, group):
 
 def groups_table(closed):
     answers = [option["respondents_fy2023"] for option in closed[0]["options"]]
-    return [(group[0], count, group[5]) for group, count in zip(GROUPS, answers)]
+    return [(group[0], count) for group, count in zip(GROUPS, answers)]
 
 
 # ---- wording that the questionnaire has in Japanese only ------------------------------------------------------------
@@ -606,6 +607,7 @@ waves:
     names: {words("2023年度（令和5年度）", "FY2023")}
     reference_date: "{about["reference_date"]}"
     sectors: {{sectors: fy2023, version: 1}}
+    frame: {{file: frame/{WAVE}.csv}}
     forms: [{{form: {FORM}, version: 1}}]
     mappings: [{{mapping: {FINANCE}, version: 1}}]
     datasets: [{", ".join(DATASETS)}]
@@ -1082,7 +1084,10 @@ def verify(files, questionnaire, closed, report):
     require(len(counted) == about["respondents_total"], "the units add up to the report's total")
     ours = [data for data in counted.values() if data["form"] == FORM]
     require(len(ours) == about["respondents_excl_finance_other_than_payment"], "so do the units of the office's form")
-    require(all(int(line["invited"]) >= int(line["answers"]) for line in table), "nobody answered uninvited")
+    frame = list(csv.DictReader(io.StringIO(files[f"frame/{WAVE}.csv"])))
+    require([line["group"] for line in frame] == [line["group"] for line in table], "the frame names every group")
+    uninvited = [line["group"] for line, invited in zip(table, frame) if int(invited["invited"]) < int(line["answers"])]
+    require(uninvited == [], "nobody answered uninvited")
     for data in ours:
         require(data["group"] != "government" or data["answers"].get("7") == 5, "local governments choose 5 in question 7")
 
@@ -1384,8 +1389,8 @@ reusing its text elsewhere.
 
 | what | where it comes from |
 |---|---|
-| groups, targets, answers per group (`groups-{WAVE}.csv`, `answers`) | the report's table; the counts stand nowhere else |
-| `invited` in `groups-{WAVE}.csv` | made up, in round numbers: the report prints none, and the response rate it prints has no stated base |
+| groups, targets, answers per group (`groups-{WAVE}.csv`) | the report's table; the counts stand nowhere else |
+| the invited of each group (`../frame/{WAVE}.csv`), and so every response rate | made up, in round numbers: the report prints none, and the response rate it prints has no stated base |
 | ministries | not from the report |
 | question numbers, texts, printed notes, options with `origin: report` | the report, as printed, slips included |
 | options with `origin: reconstructed`, four short titles (said in a note), three section headings | ours |

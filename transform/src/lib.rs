@@ -6,6 +6,7 @@ mod error;
 mod outcomes;
 mod raw;
 mod responses;
+mod run;
 mod transform;
 
 pub use error::TransformError;

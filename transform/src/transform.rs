@@ -2,14 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::FutureExt;
 use shukei_interpret::{Record, interpret};
 use shukei_lake::{Lake, LakeError, RowsWanted, SourceGeneration, Table};
-use shukei_protocol::{Event, Limits, TableName, Writer};
+use shukei_protocol::{Event, Limits, Share, TableName, Writer};
 use shukei_schemas::columns::responses_schema;
 use shukei_schemas::definition::{Definitions, Form};
 use shukei_schemas::{Lane, Offset, Span, tables};
-use shukei_worker::{Driver, Pointers};
+use shukei_worker::Driver;
 use tokio::sync::watch;
 
 use crate::definitions::DefinitionStore;
@@ -55,11 +54,12 @@ pub struct TransformProgress {
 pub struct Transform {
     lake: Lake,
     definitions: Arc<Definitions>,
-    options: TransformOptions,
-    generations: Vec<SourceGeneration>,
+    pub(crate) options: TransformOptions,
+    pub(crate) generations: Vec<SourceGeneration>,
+    pub(crate) share: Share,
     raw: Option<Table>,
-    outcomes: Driver<OutcomesSink>,
-    responses: BTreeMap<TableName, Driver<ResponsesSink>>,
+    pub(crate) outcomes: Driver<OutcomesSink>,
+    pub(crate) responses: BTreeMap<TableName, Driver<ResponsesSink>>,
     store: DefinitionStore,
     progress: watch::Sender<TransformProgress>,
     started: Instant,
@@ -86,6 +86,7 @@ impl Transform {
             definitions,
             options,
             generations: Vec::new(),
+            share: Share::All,
             raw: None,
             outcomes: Driver::new(Writer::new(name, limits), table, OutcomesSink::default()),
             responses: BTreeMap::new(),
@@ -93,14 +94,20 @@ impl Transform {
             progress: watch::Sender::new(TransformProgress::default()),
             started: Instant::now(),
         };
-        for table in lake.tables().await? {
-            if table.response_target().is_some() {
-                let opened = lake.open(&table).await?;
-                transform.refuse_changed_form(&table).await?;
-                transform.add_responses(table, opened).await?;
+        transform.find_responses().await?;
+        Ok(transform)
+    }
+
+    /// Takes up the responses tables that are there and that this worker does not know yet.
+    async fn find_responses(&mut self) -> Result<(), TransformError> {
+        for table in self.lake.tables().await? {
+            if table.response_target().is_some() && !self.responses.contains_key(&table) {
+                let opened = self.lake.open(&table).await?;
+                self.refuse_changed_form(&table).await?;
+                self.add_responses(table, opened).await?;
             }
         }
-        Ok(transform)
+        Ok(())
     }
 
     async fn refuse_changed_form(&self, table: &TableName) -> Result<(), TransformError> {
@@ -128,40 +135,6 @@ impl Transform {
         self.progress.subscribe()
     }
 
-    /// Works until `shutdown`: a pass at the start, one whenever a pointer comes, and one every second.
-    ///
-    /// # Errors
-    /// Those of [`Transform::pass`].
-    pub async fn run(
-        mut self,
-        pointers: Option<Pointers>,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<(), TransformError> {
-        tokio::pin!(shutdown);
-        loop {
-            while self.pass().await? {}
-            let pointer = async {
-                match &pointers {
-                    Some(pointers) => {
-                        pointers.next().await;
-                    }
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = pointer => {
-                    // One pass serves all the pointers that have come.
-                    while pointers.as_ref().is_some_and(|pointers| pointers.next().now_or_never().is_some()) {}
-                }
-                () = tokio::time::sleep(self.options.look_every) => {}
-                () = &mut shutdown => break,
-            }
-        }
-        // What landed before the end is still decided.
-        while self.pass().await? {}
-        Ok(())
-    }
-
     /// Takes up what has landed since the last pass, at most one batch per lane; whether there may be more.
     ///
     /// # Errors
@@ -170,6 +143,10 @@ impl Transform {
         self.find_generations().await?;
         if !self.find_raw().await? {
             return Ok(false);
+        }
+        if self.share != Share::All {
+            // Another worker may have made a table and left it to this one to carry out what it decided.
+            self.find_responses().await?;
         }
         let decided = self.decide().await?;
         let carried = self.carry_out().await?;
@@ -186,11 +163,8 @@ impl Transform {
         let known = self.lake.generations().await?;
         let new = known.get(self.generations.len()..).unwrap_or_default();
         if !new.is_empty() {
-            self.outcomes.assign(new).await?;
-            for driver in self.responses.values_mut() {
-                driver.assign(new).await?;
-            }
             self.generations.extend_from_slice(new);
+            self.hold_share().await?;
         }
         Ok(())
     }
@@ -213,7 +187,7 @@ impl Transform {
         };
         let mut driver =
             Driver::new(Writer::new(name.clone(), limits), table, ResponsesSink::new(name.clone()));
-        driver.assign(&self.generations).await?;
+        driver.hold_only(&self.generations, |lane| self.share.has(lane)).await?;
         self.responses.insert(name, driver);
         Ok(())
     }

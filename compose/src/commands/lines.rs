@@ -14,6 +14,11 @@ const SOURCE: &str = "urn:shukei:submit";
 /// Makes a record of a line. What is neither an event nor a submission is sent as it is: it is stored, rejected with
 /// a reason, and listed.
 pub(crate) fn outgoing(line: Vec<u8>) -> Result<(Option<String>, Outgoing), Fault> {
+    outgoing_as(line, "")
+}
+
+/// The same, with what the channel gives to tell two equal submissions apart.
+pub(crate) fn outgoing_as(line: Vec<u8>, telling_apart: &str) -> Result<(Option<String>, Outgoing), Fault> {
     #[derive(Deserialize)]
     struct Subject {
         survey: Option<String>,
@@ -40,7 +45,7 @@ pub(crate) fn outgoing(line: Vec<u8>) -> Result<(Option<String>, Outgoing), Faul
         (Some(peek), Some(text))
             if peek.specversion.is_none() && peek.bare.as_ref().is_some_and(|b| b.survey.is_some()) =>
         {
-            let id = bare_id(SOURCE, &line, "");
+            let id = bare_id(SOURCE, &line, telling_apart);
             let data: &RawValue = serde_json::from_str(text).map_err(anyhow::Error::from)?;
             let payload = write_structured(&id, SOURCE, SUBMISSION_RECEIVED, None, &data)
                 .map_err(anyhow::Error::from)?;

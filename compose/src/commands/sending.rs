@@ -101,21 +101,26 @@ async fn collect(
             Ok(receipt) => {
                 stored += 1;
                 if let Some(file) = &mut file {
-                    let line = serde_json::json!({
-                        "record": place,
-                        "id": id,
-                        "topic_id": receipt.topic_id,
-                        "partition": receipt.partition,
-                        "offset": receipt.offset,
-                    });
                     // One write a line: whoever reads the file beside us never sees half a receipt.
-                    file.write_all(format!("{line}\n").as_bytes())?;
+                    file.write_all(receipt_line(&place, id.as_deref(), &receipt).as_bytes())?;
                 }
             }
             Err(error) => refused.push(format!("{place}: [{}] {error}", error.code())),
         }
     }
     Ok((stored, refused))
+}
+
+/// A line of the receipts file.
+pub(crate) fn receipt_line(place: &str, id: Option<&str>, receipt: &Receipt) -> String {
+    let line = serde_json::json!({
+        "record": place,
+        "id": id,
+        "topic_id": receipt.topic_id,
+        "partition": receipt.partition,
+        "offset": receipt.offset,
+    });
+    format!("{line}\n")
 }
 
 /// What became of the records of a generation.
@@ -129,8 +134,24 @@ pub(crate) struct Interpreted {
     pub(crate) with_issues: u64,
     /// Events that were there before: same source, id and bytes.
     pub(crate) copies: u64,
+    /// Events whose id was used before with other bytes; they count.
+    pub(crate) ids_reused: u64,
+    /// Units with events in two partitions.
+    pub(crate) two_partitions: u64,
+    /// Units that came on the form and were read across too.
+    pub(crate) two_sources: u64,
     /// Rejections by code.
     pub(crate) rejected: Vec<(String, u64)>,
+}
+
+impl Interpreted {
+    /// Counts rejections of a code.
+    pub(crate) fn reject(&mut self, code: String, count: u64) {
+        match self.rejected.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, so_far)) => *so_far += count,
+            None => self.rejected.push((code, count)),
+        }
+    }
 }
 
 /// Counts the outcomes of a generation.
@@ -158,12 +179,14 @@ pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<
             }
         }
     }
-    let copies = format!(
-        "SELECT count(*) AS n FROM (SELECT generation, row_number() OVER (PARTITION BY survey, kind, event_source, event_id, \
-         content_hash ORDER BY generation, order_time, partition, \"offset\") AS copy FROM outcomes \
-         WHERE kind <> 'rejection') WHERE copy > 1 AND generation = {generation}"
-    );
-    interpreted.copies = count(catalog, &copies).await?;
+    let flags = |what: &str, flag: &str| {
+        format!("SELECT count({what}) FROM flags WHERE flag = '{flag}' AND generation = {generation}")
+    };
+    let units = "DISTINCT concat(survey, '\n', wave, '\n', unit)";
+    interpreted.copies = count(catalog, &flags("*", "duplicate")).await?;
+    interpreted.ids_reused = count(catalog, &flags("*", "id_reused")).await?;
+    interpreted.two_partitions = count(catalog, &flags(units, "two_partitions")).await?;
+    interpreted.two_sources = count(catalog, &flags(units, "two_sources")).await?;
     Ok(interpreted)
 }
 

@@ -3,11 +3,28 @@ use std::process::ExitCode;
 use shukei_doors::Format;
 
 use crate::cli::{DataFolder, Sql};
+use crate::client::{Client, blocking};
 use crate::fault::Fault;
+use crate::output::note;
 use crate::{output, reading};
 
 pub(crate) async fn run(arguments: Sql) -> Result<ExitCode, Fault> {
-    print(&arguments.query, &arguments.folder, arguments.format.into()).await
+    match arguments.url {
+        Some(url) => asked(url, arguments.query, arguments.format.into()).await,
+        None => print(&arguments.query, &arguments.folder, arguments.format.into()).await,
+    }
+}
+
+/// Asks a running program. People get the same table as from a folder.
+async fn asked(url: String, query: String, format: Format) -> Result<ExitCode, Fault> {
+    let wanted = if format == Format::Json { "json" } else { "csv" };
+    let answer = blocking(move || Client::new(&url)?.sql(&query, wanted)).await?;
+    match format {
+        Format::Table => output::csv_as_table(&answer.body)?,
+        _ => output::bytes(&answer.body)?,
+    }
+    note!("read from {}", answer.tables);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs a query over the tables of a folder and prints its rows.

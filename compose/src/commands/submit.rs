@@ -2,15 +2,21 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use shukei_query::Catalog;
 use shukei_worker::EmbeddedOptions;
 use tokio::sync::mpsc;
 
 use crate::cli::Submit;
+use crate::client::Client;
 use crate::commands::lines::outgoing;
-use crate::commands::sending::{self, Item};
+use crate::commands::posting;
+use crate::commands::replacing::Earlier;
+use crate::commands::sending::{self, Interpreted, Item, Sent};
+use crate::commands::tables::Tables;
+use crate::commands::workers;
 use crate::fault::Fault;
 use crate::output::{note, say};
 use crate::pipeline::{self, Pipeline};
@@ -23,22 +29,44 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
         if !file.is_file() {
             return Err(Fault::usage(
                 format!("`{}` is not a file", file.display()),
-                "name files of JSON lines, or `-` for standard input",
+                "name files of JSON lines or of rows, or `-` for standard input",
             ));
         }
+    }
+    let mut tables = Tables::plan(&arguments.delivery, &arguments.files, &definitions)?;
+    // Before anything is opened or sent: a file that cannot be read as a whole sends nothing.
+    let rows = tables.as_ref().map(|tables| tables.check(&arguments.files)).transpose()?;
+    let only_rows = tables.as_ref().is_some_and(|tables| arguments.files.iter().all(|file| tables.reads(file)));
+    let total = rows.filter(|_| only_rows);
+    if let Some(url) = arguments.to.clone() {
+        return elsewhere(&url, arguments, tables, total).await;
+    }
+    if let Some(config) = &arguments.config {
+        let (items, reader) = reading(arguments.files.clone(), tables.clone());
+        let code = workers::submit(config, items, arguments.receipts.as_deref()).await?;
+        return match reader.join() {
+            Ok(Err(fault)) => Err(fault),
+            _ => Ok(with_rows(tables.as_ref(), code)),
+        };
     }
     let (lake, _lock) = folder::open_alone(&arguments.folder.data, arguments.hidden.crash_at.as_deref())?;
     let record_bytes_max = usize::try_from(arguments.max_record_bytes).unwrap_or(usize::MAX);
     let options = EmbeddedOptions { record_bytes_max, ..EmbeddedOptions::default() };
     note!("{}", pipeline::WHAT_IT_IS);
+    if let Some(tables) = tables.as_mut().filter(|_| arguments.delivery.replace) {
+        // What an earlier run left undecided counts as well.
+        pipeline::catch_up(&lake, Arc::clone(&definitions)).await?;
+        let catalog = Catalog::open(&lake, &definitions).await?;
+        let urns: Vec<String> = arguments.files.iter().map(|file| tables.source(file).urn()).collect();
+        let survey = tables.definition.survey.survey.as_str();
+        let earlier = Earlier::open(&catalog, survey, &urns).await?;
+        tables.earlier = Some(Arc::new(Mutex::new(earlier)));
+    }
     let mut pipeline = Pipeline::start(&lake, Arc::clone(&definitions), options).await?;
     let generation = pipeline.generation.generation;
 
-    let (queue, items) = mpsc::channel(1_000);
-    let files = arguments.files.clone();
-    // Reading may wait for somebody who types, so it has a thread of its own.
-    let reader = std::thread::spawn(move || read_all(&files, &queue));
-    let stages = Stages::new(None);
+    let (items, reader) = reading(arguments.files.clone(), tables.clone());
+    let stages = Stages::new(total);
     let sent = sending::send(&mut pipeline, items, arguments.receipts.as_deref(), &stages).await;
     stages.clear();
     let sent = sent?;
@@ -49,6 +77,62 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
 
     let catalog = Catalog::open(&lake, &definitions).await?;
     let report = sending::report(&catalog, generation).await?;
+    let code = say_report(&sent, &report, Some(report.copies));
+    let code = with_rows(tables.as_ref(), code);
+    output::versions(&catalog);
+    if !report.rejected.is_empty() {
+        note!(
+            "hint: `shukei rejections --data {}` lists each with its reason",
+            arguments.folder.data.display()
+        );
+    }
+    Ok(code)
+}
+
+/// Sends to a running program.
+async fn elsewhere(
+    url: &str,
+    arguments: Submit,
+    tables: Option<Tables>,
+    total: Option<u64>,
+) -> Result<ExitCode, Fault> {
+    let client = Client::new(url)?;
+    let (items, reader) = reading(arguments.files, tables.clone());
+    let stages = Stages::new(total);
+    let posted = posting::post(&client, items, arguments.receipts.as_deref(), &stages).await;
+    stages.clear();
+    let (sent, stored) = posted?;
+    if let Ok(Err(fault)) = reader.join() {
+        return Err(fault);
+    }
+    let report = posting::report(&client, stored).await?;
+    let code = say_report(&sent, &report, None);
+    let code = with_rows(tables.as_ref(), code);
+    if !report.rejected.is_empty() {
+        note!("hint: `shukei sql --url {url} \"SELECT * FROM rejections\"` lists each with its reason");
+    }
+    Ok(code)
+}
+
+/// The records of the files, as they are read. Reading may wait for somebody who types, so it has a thread of its own.
+fn reading(
+    files: Vec<PathBuf>,
+    tables: Option<Tables>,
+) -> (mpsc::Receiver<Item>, JoinHandle<Result<(), Fault>>) {
+    let (queue, items) = mpsc::channel(1_000);
+    (items, std::thread::spawn(move || read_all(&files, tables.as_ref(), &queue)))
+}
+
+/// Prints what was seen of files of rows. Exit 1 if any row was refused.
+fn with_rows(tables: Option<&Tables>, code: ExitCode) -> ExitCode {
+    match tables {
+        Some(tables) if !tables.told().say(tables) => ExitCode::FAILURE,
+        _ => code,
+    }
+}
+
+/// Prints what became of the records. Exit 1 if any was rejected or refused.
+fn say_report(sent: &Sent, report: &Interpreted, copies: Option<u64>) -> ExitCode {
     say!("sent          {:>9}", sent.sent);
     say!("stored        {:>9}", sent.stored);
     say!("accepted      {:>9}", report.accepted);
@@ -56,7 +140,17 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
         say!("withdrawals   {:>9}", report.withdrawn);
     }
     say!("with issues   {:>9}", report.with_issues);
-    say!("known already {:>9}", report.copies);
+    if let Some(copies) = copies {
+        say!("known already {copies:>9}");
+    }
+    let flags = [
+        ("id reused     ", report.ids_reused),
+        ("two partitions", report.two_partitions),
+        ("two sources   ", report.two_sources),
+    ];
+    for (words, count) in flags.into_iter().filter(|(_, count)| *count > 0) {
+        say!("{words}{count:>9}");
+    }
     say!("rejected      {:>9}", report.rejected.iter().map(|(_, count)| count).sum::<u64>());
     for (code, count) in &report.rejected {
         say!("  {code:<22} {count:>9}");
@@ -65,18 +159,18 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
     for refused in &sent.refused {
         say!("  {refused}");
     }
-    output::versions(&catalog);
-    if !report.rejected.is_empty() {
-        note!(
-            "hint: `shukei rejections --data {}` lists each with its reason",
-            arguments.folder.data.display()
-        );
-    }
-    Ok(ExitCode::from(u8::from(!report.rejected.is_empty() || !sent.refused.is_empty())))
+    ExitCode::from(u8::from(!report.rejected.is_empty() || !sent.refused.is_empty()))
 }
 
-fn read_all(files: &[PathBuf], queue: &mpsc::Sender<Item>) -> Result<(), Fault> {
-    for file in files {
+fn read_all(
+    files: &[PathBuf],
+    tables: Option<&Tables>,
+    queue: &mpsc::Sender<Item>,
+) -> Result<(), Fault> {
+    if let Some(tables) = tables {
+        tables.send(files, queue)?;
+    }
+    for file in files.iter().filter(|file| tables.is_none_or(|tables| !tables.reads(file))) {
         if file.as_os_str() == "-" {
             read_lines(Path::new("-"), std::io::stdin().lock(), queue)?;
         } else {

@@ -11,9 +11,11 @@
 mod generation;
 mod invariants;
 mod permit;
+mod share;
 mod writer;
 
 pub use generation::{GenerationDecision, decide_generation};
 pub use invariants::Invariant;
 pub use permit::{CursorMove, Permit, TableName};
+pub use share::Share;
 pub use writer::{Effect, Event, Limits, Writer};

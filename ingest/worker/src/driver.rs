@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 
+use futures::future::BoxFuture;
 use shukei_lake::{Commit, LakeError, NewRows, SourceGeneration, Table};
 use shukei_protocol::{Effect, Event, Permit, Writer};
 use shukei_schemas::{Lane, Offset, Span};
@@ -49,6 +50,9 @@ pub struct Stored {
     pub by_us: bool,
 }
 
+/// Asked before each commit, when all that it holds has been read: an error stops the writer, and nothing is written.
+pub type Check = Box<dyn Fn() -> BoxFuture<'static, Result<(), WorkerError>> + Send + Sync>;
+
 /// The loop that carries out what a [`Writer`] decides on one table.
 pub struct Driver<S> {
     writer: Writer,
@@ -56,12 +60,18 @@ pub struct Driver<S> {
     apps: BTreeMap<Lane, String>,
     sink: S,
     last_error: Option<Box<LakeError>>,
+    check: Option<Check>,
 }
 
 impl<S: Sink> Driver<S> {
     /// A driver of a writer that reads no lane yet.
     pub fn new(writer: Writer, table: Table, sink: S) -> Self {
-        Self { writer, table, apps: BTreeMap::new(), sink, last_error: None }
+        Self { writer, table, apps: BTreeMap::new(), sink, last_error: None, check: None }
+    }
+
+    /// Asks before each commit.
+    pub fn check_before_commit(&mut self, check: Check) {
+        self.check = Some(check);
     }
 
     /// The writer's state.
@@ -94,11 +104,28 @@ impl<S: Sink> Driver<S> {
     /// # Errors
     /// As [`Driver::tell`].
     pub async fn assign(&mut self, generations: &[SourceGeneration]) -> Result<(), WorkerError> {
+        self.hold_only(generations, |_| true).await
+    }
+
+    /// Gives the writer those lanes of the generations that are wanted, and takes the others of them from it. What was
+    /// held for these is forgotten: to keep it, flush first. Lanes that it has already go on undisturbed. One look at
+    /// the table serves them all.
+    ///
+    /// # Errors
+    /// As [`Driver::tell`].
+    pub async fn hold_only(
+        &mut self,
+        generations: &[SourceGeneration],
+        mut wanted: impl FnMut(Lane) -> bool,
+    ) -> Result<(), WorkerError> {
         let mut todo = Vec::new();
         for generation in generations {
             self.apps.extend(generation.apps());
             for (lane, start) in generation.lanes() {
-                todo.extend(self.writer.decide(Event::Assigned { lane, start }));
+                todo.extend(self.writer.decide(match wanted(lane) {
+                    true => Event::Assigned { lane, start },
+                    false => Event::Revoked { lane },
+                }));
             }
         }
         self.carry_out(todo).await
@@ -161,6 +188,9 @@ impl<S: Sink> Driver<S> {
     }
 
     async fn commit(&mut self, permit: Permit) -> Result<Event, WorkerError> {
+        if let Some(check) = &self.check {
+            check().await?;
+        }
         let mut found = BTreeMap::new();
         for app in self.sink.needs(&permit) {
             match self.table.cursor(&app).await {

@@ -1,6 +1,6 @@
 use shukei_lake::LakeError;
 use shukei_protocol::TableName;
-use shukei_schemas::{Lane, Offset, Span};
+use shukei_schemas::{Generation, Lane, Offset, Span, TopicId};
 
 /// What can go wrong between broker and tables.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,58 @@ pub enum WorkerError {
         /// The client's reason.
         #[source]
         source: rdkafka::error::KafkaError,
+    },
+    /// A setting under `[kafka.properties]` that the client does not take. Its value may be a secret and is not shown.
+    #[error("the Kafka client does not take the setting `{name}`, or not with this value")]
+    Setting {
+        /// Its name.
+        name: String,
+    },
+    /// No broker answers.
+    #[error("no answer from Kafka at `{servers}`: {reason}")]
+    Unreachable {
+        /// The addresses that were tried.
+        servers: String,
+        /// The last reason that the client gave.
+        reason: String,
+    },
+    /// A topic is not there.
+    #[error("there is no topic `{topic}`")]
+    TopicMissing {
+        /// The topic.
+        topic: String,
+    },
+    /// The partitions of the topics do not fit each other, or what was read before.
+    #[error("{what}")]
+    TopicMismatch {
+        /// Both numbers, in words.
+        what: String,
+    },
+    /// The broker does not say what a topic is.
+    #[error("Kafka does not say what its topics are: {code}")]
+    TopicRefused {
+        /// The broker's reason.
+        code: rdkafka::error::RDKafkaErrorCode,
+    },
+    /// The topic is another one than before, though it has the same name.
+    #[error("topic `{topic}` is now {topic_id}, which is not the topic of generation {newest}")]
+    GenerationNotAccepted {
+        /// The topic.
+        topic: String,
+        /// Its identity at the broker.
+        topic_id: TopicId,
+        /// The newest generation that was accepted.
+        newest: Generation,
+    },
+    /// The topic is one whose successor was accepted already.
+    #[error("topic `{topic}` is generation {generation}, and generation {newest} came after it")]
+    GenerationSuperseded {
+        /// The topic.
+        topic: String,
+        /// Its generation.
+        generation: Generation,
+        /// The newest.
+        newest: Generation,
     },
     /// The embedded broker's thread ended.
     #[error("the embedded broker is gone")]
@@ -82,7 +134,13 @@ impl WorkerError {
     /// The stable code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Kafka { .. } => "broker_unreachable",
+            Self::Kafka { .. } | Self::Unreachable { .. } => "broker_unreachable",
+            Self::Setting { .. } => "kafka_setting",
+            Self::TopicMissing { .. } => "topic_missing",
+            Self::TopicMismatch { .. } => "topic_mismatch",
+            Self::TopicRefused { .. } => "topic_refused",
+            Self::GenerationNotAccepted { .. } => "generation_not_accepted",
+            Self::GenerationSuperseded { .. } => "generation_superseded",
             Self::BrokerGone => "broker_gone",
             Self::RecordTooLarge { .. } => "record_too_large",
             Self::NotTaken { .. } => "record_not_taken",
@@ -98,7 +156,28 @@ impl WorkerError {
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Kafka { .. } => "check the broker's address and whether it runs",
+            Self::Kafka { .. } | Self::Unreachable { .. } => {
+                "check [kafka] bootstrap_servers and whether the broker runs; what is stored stays stored"
+            }
+            Self::Setting { .. } => {
+                "[kafka.properties] takes the names and values of librdkafka's CONFIGURATION.md"
+            }
+            Self::TopicMissing { .. } => {
+                "make it: kafka-topics.sh --bootstrap-server ADDRESS --create --topic NAME --partitions N; both topics \
+                 have the same number of partitions"
+            }
+            Self::TopicMismatch { .. } => {
+                "partitions of the topic of submissions cannot be added later: make new topics, both with the same \
+                 number, and accept them as a new generation"
+            }
+            Self::TopicRefused { .. } => "give the user the right to describe and read both topics",
+            Self::GenerationNotAccepted { .. } => {
+                "the topic was made again or the workers point at another one; if that is meant, start one worker with \
+                 `shukei ingest --accept-generation`"
+            }
+            Self::GenerationSuperseded { .. } => {
+                "point [kafka] at the topic of the newest generation: nothing is stored any more from an older one"
+            }
             Self::BrokerGone => "start the program again; what was acknowledged is stored",
             Self::RecordTooLarge { .. } => "send one submission an event, or raise max_record_bytes",
             Self::NotTaken { .. } => "send it again under the same id",

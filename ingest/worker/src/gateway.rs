@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::future_producer::DeliveryFuture;
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{ClientConfig, ClientContext};
 use shukei_schemas::event::Header;
 use shukei_schemas::{Offset, Partition, Span, TopicId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -34,6 +35,31 @@ impl Outgoing {
         let headers: usize =
             self.headers.iter().map(|h| h.name.len() + h.value.as_ref().map_or(0, Vec::len) + 8).sum();
         self.key.len() + self.payload.len() + headers
+    }
+}
+
+/// Hands a record to a producer, and waits while its queue is full. Without a partition the producer chooses by the key.
+pub(crate) async fn enqueue<C: ClientContext + 'static>(
+    producer: &FutureProducer<C>,
+    topic: &str,
+    partition: Option<i32>,
+    record: &Outgoing,
+) -> Result<DeliveryFuture, WorkerError> {
+    loop {
+        let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+        for header in &record.headers {
+            headers = headers
+                .insert(rdkafka::message::Header { key: &header.name, value: header.value.as_deref() });
+        }
+        let mut outgoing = FutureRecord::to(topic).key(&record.key).payload(&record.payload).headers(headers);
+        outgoing.partition = partition;
+        match producer.send_result(outgoing) {
+            Ok(delivery) => return Ok(delivery),
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Err((source, _)) => return Err(WorkerError::NotTaken { source }),
+        }
     }
 }
 
@@ -130,7 +156,7 @@ impl Gateway {
         let wanted = (bytes + OVERHEAD_BYTES) as u32;
         let room = tokio::time::timeout(wait_max, room.acquire_many_owned(wanted));
         let permit = room.await.map_err(|_| WorkerError::Busy)?.map_err(|_| WorkerError::BrokerGone)?;
-        let delivery = self.enqueue(&record, partition).await?;
+        let delivery = enqueue(&self.inner.producer, SUBMISSIONS, Some(partition), &record).await?;
         let inner = Arc::clone(&self.inner);
         let (stored, is_stored) = oneshot::channel();
         // A task of its own, so that a caller who goes away does not give the room back too early.
@@ -152,32 +178,6 @@ impl Gateway {
             is_stored.await.map_err(|_| WorkerError::BrokerGone)?;
             Ok(receipt)
         })
-    }
-
-    async fn enqueue(
-        &self,
-        record: &Outgoing,
-        partition: i32,
-    ) -> Result<rdkafka::producer::future_producer::DeliveryFuture, WorkerError> {
-        loop {
-            let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
-            for header in &record.headers {
-                headers = headers
-                    .insert(rdkafka::message::Header { key: &header.name, value: header.value.as_deref() });
-            }
-            let outgoing = FutureRecord::to(SUBMISSIONS)
-                .partition(partition)
-                .key(&record.key)
-                .payload(&record.payload)
-                .headers(headers);
-            match self.inner.producer.send_result(outgoing) {
-                Ok(delivery) => return Ok(delivery),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-                Err((source, _)) => return Err(WorkerError::NotTaken { source }),
-            }
-        }
     }
 
     /// The largest record taken, key and headers included.

@@ -7,6 +7,7 @@
 mod chart;
 mod error;
 mod figures;
+mod response;
 mod rows;
 mod table;
 mod text;
@@ -15,5 +16,6 @@ mod verdict;
 pub use chart::bars;
 pub use error::DoorError;
 pub use figures::{measures_batch, render_measures};
+pub use response::{render_response, response_batch};
 pub use rows::{Format, render, render_rows};
 pub use verdict::{render_report, report_batch};

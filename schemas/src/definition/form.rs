@@ -1,108 +1,52 @@
 use std::collections::{BTreeMap, HashMap};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use super::survey::FormRef;
+use super::derived::Derived;
+use super::kind::{Choice, Kind, Row, UNLISTED_CODE};
+use super::premise::Premise;
+use super::rules::Rules;
+use super::survey::{FormRef, StateRule, Survey};
 use super::text::Text;
-use crate::ids::{FormId, QuestionId};
-
-/// A form (調査票) as the file has it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FormFile {
-    pub(super) form: FormId,
-    pub(super) version: u32,
-    pub(super) names: Text,
-    #[serde(default)]
-    pub(super) scales: BTreeMap<String, Vec<OptionFile>>,
-    pub(super) sections: Vec<SectionFile>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SectionFile {
-    pub(super) section: String,
-    #[serde(default)]
-    pub(super) title: Text,
-    pub(super) questions: Vec<QuestionFile>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum KindFile {
-    Single,
-    Multiple,
-    Grid,
-    Number,
-    Text,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct QuestionFile {
-    pub(super) number: Spanned<String>,
-    pub(super) kind: KindFile,
-    #[serde(default)]
-    pub(super) short: Text,
-    pub(super) text: Text,
-    #[serde(default)]
-    pub(super) options: Vec<OptionFile>,
-    #[serde(default)]
-    pub(super) scale: Option<String>,
-    #[serde(default)]
-    pub(super) rows: Vec<RowFile>,
-    #[serde(default)]
-    pub(super) decimals: u8,
-    #[serde(default)]
-    pub(super) min: Option<i64>,
-    #[serde(default)]
-    pub(super) max: Option<i64>,
-    #[serde(default)]
-    pub(super) chars_max: Option<usize>,
-    #[serde(default)]
-    pub(super) origin: Option<String>,
-    #[serde(default)]
-    pub(super) filled_from: Option<FilledFrom>,
-    #[serde(default)]
-    pub(super) note: Text,
-    #[serde(default)]
-    pub(super) printed_base: Text,
-}
+use crate::ids::QuestionId;
+use crate::state::State;
 
 /// What answers a question in the respondent's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FilledFrom {
     /// The group that is answered for.
     Group,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OptionFile {
-    pub(super) code: Spanned<i16>,
-    pub(super) label: Text,
-    #[serde(default)]
-    pub(super) exclusive: bool,
-    #[serde(default)]
-    pub(super) other: bool,
-    #[serde(default)]
-    pub(super) origin: Option<String>,
-    #[serde(default)]
-    pub(super) group: Option<String>,
-    #[serde(default)]
-    pub(super) note: Text,
+/// What a question is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// It is tabulated.
+    #[default]
+    Question,
+    /// It is known of the unit, for breaks, filters and conditions, and tabulated only if asked for.
+    Attribute,
+    /// How many units one unit stands for, an exact decimal; tabulated only if asked for.
+    Weight,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RowFile {
-    pub(super) row: Spanned<i16>,
-    pub(super) label: Text,
+/// How exact a date is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// A day.
+    #[default]
+    Day,
+    /// A month, stored as its first day.
+    Month,
+    /// A year, stored as its first day.
+    Year,
 }
 
-/// A form, resolved: every question knows its options.
+/// A form, resolved: every question knows its options, and every condition the places that it looks at.
 #[derive(Clone, Debug)]
 pub struct Form {
     /// Which form, in which version.
@@ -113,6 +57,12 @@ pub struct Form {
     pub sections: Vec<Section>,
     /// The questions, in printed order over all sections.
     pub questions: Vec<Question>,
+    /// Soft checks between answers.
+    pub checks: Vec<Check>,
+    /// The places of the questions in the order in which conditions and derived answers can be worked out.
+    pub order: Vec<usize>,
+    /// Whether anything at all has to be worked out, so that most forms cost nothing.
+    pub has_logic: bool,
     pub(super) index: HashMap<String, usize>,
 }
 
@@ -132,6 +82,29 @@ pub struct Section {
     pub title: Text,
 }
 
+/// A soft check: what must not be.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The id that issues name.
+    pub id: String,
+    /// What must not be.
+    pub premise: Premise,
+    /// What to say.
+    pub message: Text,
+    /// The questions whose answers become invalid.
+    pub invalidates: Vec<usize>,
+}
+
+/// What a text outside the list becomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unlisted {
+    /// An issue; the answer is invalid.
+    #[default]
+    Refuse,
+    /// The option at this place.
+    Option(usize),
+}
+
 /// One question (設問).
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -145,6 +118,22 @@ pub struct Question {
     pub text: Text,
     /// What kind of answer it takes.
     pub kind: Kind,
+    /// What it is for.
+    pub role: Role,
+    /// What becomes of contradictory answers.
+    pub rules: Rules,
+    /// Where its answers come from, where nobody is asked.
+    pub derived: Option<Derived>,
+    /// Who is asked.
+    pub ask_if: Option<Premise>,
+    /// What a text outside the list becomes.
+    pub unlisted: Unlisted,
+    /// Words and codes that say "no answer".
+    pub no_answer: Vec<String>,
+    /// Words and codes that say that the question was not asked.
+    pub not_asked: Vec<String>,
+    /// The rules of states that differ from those of the survey.
+    pub states: BTreeMap<State, StateRule>,
     /// Where the wording comes from, for example `published` or `reconstructed`.
     pub origin: Option<String>,
     /// What answers it in the respondent's place.
@@ -172,107 +161,52 @@ impl Question {
         self.origin.as_deref().is_some_and(is_reconstructed)
     }
 
-    /// The options, for the kinds that have some.
+    /// The options, for the kinds that have some; the points of a rating, the ranks of a ranking.
     pub fn options(&self) -> &[Choice] {
-        match &self.kind {
-            Kind::Single { options } | Kind::Multiple { options } | Kind::Grid { options, .. } => options,
-            Kind::Number { .. } | Kind::Text { .. } => &[],
-        }
+        self.kind.options()
     }
 
-    /// The rows of a grid.
+    /// The rows of a grid, the items of a ranking.
     pub fn rows(&self) -> &[Row] {
-        match &self.kind {
-            Kind::Grid { rows, .. } => rows,
-            _ => &[],
-        }
-    }
-}
-
-/// What kind of answer a question takes.
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// One option (単一回答).
-    Single {
-        /// In printed order.
-        options: Vec<Choice>,
-    },
-    /// Any number of options (複数回答).
-    Multiple {
-        /// In printed order; an option's place is its bit in the stored masks.
-        options: Vec<Choice>,
-    },
-    /// One option per row, all rows on one scale.
-    Grid {
-        /// In printed order.
-        rows: Vec<Row>,
-        /// The scale, in printed order.
-        options: Vec<Choice>,
-    },
-    /// A number.
-    Number {
-        /// Digits after the point that are kept.
-        decimals: u8,
-        /// The least whole number allowed.
-        min: Option<i64>,
-        /// The greatest whole number allowed.
-        max: Option<i64>,
-    },
-    /// Words.
-    Text {
-        /// The most characters allowed.
-        chars_max: Option<usize>,
-    },
-}
-
-impl Kind {
-    /// The name in definitions and output.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Kind::Single { .. } => "single",
-            Kind::Multiple { .. } => "multiple",
-            Kind::Grid { .. } => "grid",
-            Kind::Number { .. } => "number",
-            Kind::Text { .. } => "text",
-        }
-    }
-}
-
-/// One option (選択肢).
-#[derive(Clone, Debug)]
-pub struct Choice {
-    /// The stored code.
-    pub code: i16,
-    /// The words.
-    pub label: Text,
-    /// Whether it stands alone ("none of these").
-    pub exclusive: bool,
-    /// Whether it asks for words of one's own.
-    pub other: bool,
-    /// Where the wording comes from; that of the question if not given.
-    pub origin: Option<String>,
-    /// The group that it stands for, where the question is filled from the group.
-    pub group: Option<String>,
-    /// What a reader should know.
-    pub note: Text,
-}
-
-impl Choice {
-    /// The words as they are shown: marked where they are not the issuer's own.
-    pub fn shown(&self, language: &str) -> String {
-        marked_words(self.label.in_language(language), self.is_reconstructed())
+        self.kind.rows()
     }
 
-    /// Whether the words were never printed by the survey's issuer.
-    pub fn is_reconstructed(&self) -> bool {
-        self.origin.as_deref().is_some_and(is_reconstructed)
+    /// The rule for a state: the question's own, else the survey's.
+    pub fn state_rule(&self, survey: &Survey, state: State) -> StateRule {
+        self.states.get(&state).copied().unwrap_or_else(|| survey.state_rule(state))
+    }
+
+    /// Whether it is tabulated without being asked for.
+    pub fn is_tabulated(&self) -> bool {
+        self.role == Role::Question
+    }
+
+    /// Whether words for "other" are kept beside its answers, in `q<number>_other`.
+    pub fn keeps_other(&self) -> bool {
+        matches!(self.kind, Kind::Single { .. } | Kind::Multiple { .. } | Kind::Rating { .. })
+            && self.options().iter().any(|option| option.other)
+    }
+
+    /// Whether some of its options are offered only to some.
+    pub fn has_routed_options(&self) -> bool {
+        self.options().iter().any(|option| option.ask_if.is_some())
+    }
+
+    /// Whether what a unit was offered is stored beside its answer.
+    pub fn keeps_asked(&self) -> bool {
+        matches!(self.kind, Kind::Multiple { .. }) && self.has_routed_options()
+    }
+
+    /// The option that stands for texts outside the list.
+    pub fn unlisted_option(&self) -> Option<&Choice> {
+        self.options().iter().find(|option| option.code == UNLISTED_CODE)
     }
 }
 
 /// Stands behind words that the issuer never printed.
 pub const RECONSTRUCTED_MARK: char = '†';
 
-fn marked_words(words: &str, reconstructed: bool) -> String {
+pub(super) fn marked_words(words: &str, reconstructed: bool) -> String {
     match reconstructed {
         true => format!("{words} {RECONSTRUCTED_MARK}"),
         false => words.to_owned(),
@@ -282,13 +216,4 @@ fn marked_words(words: &str, reconstructed: bool) -> String {
 /// Whether an origin means that the words are not the issuer's own.
 pub fn is_reconstructed(origin: &str) -> bool {
     !matches!(origin, "published" | "report")
-}
-
-/// One row of a grid.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The stored code, part of the column's name.
-    pub code: i16,
-    /// The words.
-    pub label: Text,
 }

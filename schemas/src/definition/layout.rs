@@ -1,56 +1,27 @@
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
-use serde_saphyr::Spanned;
-
+use super::fold::Steps;
+use super::labels::{Labels, Meaning, Piece, Words};
+use super::layout_file::DeliveryFile;
+use super::layout_yaml::Several;
 use super::survey::{FormRef, LayoutRef};
-use crate::ids::LayoutId;
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LayoutFile {
-    pub(super) layout: LayoutId,
-    pub(super) version: u32,
-    pub(super) form: FormRef,
-    pub(super) columns: String,
-    #[serde(default)]
-    pub(super) marks: MarksFile,
-    #[serde(default)]
-    pub(super) aliases: Vec<AliasFile>,
-    #[serde(default)]
-    pub(super) ignore: Vec<String>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MarksFile {
-    #[serde(default)]
-    pub(super) chosen: Vec<String>,
-    #[serde(default)]
-    pub(super) not_chosen: Vec<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AliasFile {
-    pub(super) question: Spanned<String>,
-    pub(super) text: String,
-    pub(super) code: i16,
-}
-
-/// How the cells of somebody's file become answers on a form: columns, marks, labels and aliases, resolved.
+/// How the cells of somebody's file become answers on a form: columns, shapes, marks, labels and aliases, resolved.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// Which layout, in which version.
     pub reference: LayoutRef,
     /// The form whose questions it feeds.
     pub form: FormRef,
-    pub(super) columns: HashMap<String, ColumnTarget>,
-    pub(super) order: Vec<String>,
+    /// How the file itself is read, where the layout says so.
+    pub file: Option<DeliveryFile>,
+    /// The columns that are read, in the layout's order.
+    pub(super) order: Vec<Column>,
+    pub(super) columns: HashMap<String, usize>,
     pub(super) ignore: HashSet<String>,
-    pub(super) chosen: HashSet<String>,
-    pub(super) not_chosen: HashSet<String>,
-    pub(super) labels: HashMap<usize, HashMap<String, usize>>,
+    pub(super) labels: Vec<Labels>,
+    pub(super) several: HashMap<usize, Several>,
 }
 
 /// What one column feeds; the numbers are places in the form.
@@ -58,10 +29,82 @@ pub struct Layout {
 pub struct ColumnTarget {
     /// The question.
     pub question: usize,
-    /// The row of a grid.
+    /// The row of a grid, the item of a ranking.
     pub row: Option<usize>,
     /// The option that the column stands for, in a question with a column per option.
     pub option: Option<usize>,
+}
+
+/// How a cell is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One answer of the question's kind; of a ranking the rank of the column's item.
+    Value,
+    /// Whether the column's option is chosen.
+    Mark,
+    /// Any text marks the column's option, and is kept as words of one's own.
+    MarkText,
+    /// Options joined by a separator, which their words may hold too; of a ranking items, the first rank first.
+    List(String),
+    /// The same as the fields of a CSV row.
+    Csv,
+    /// The same, one a line.
+    Lines,
+    /// Tokens, each a row with a mark before or behind it.
+    Tokens {
+        /// What joins the tokens; blanks if none is said.
+        separator: Option<String>,
+        /// Marks with the place that each means on the scale, longest first.
+        marks: Vec<(String, usize)>,
+    },
+    /// The item that has this rank, by the place of the rank.
+    Item(usize),
+    /// Words for an option that asks for some.
+    Other,
+}
+
+/// How numbers and times are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Formats {
+    /// The decimal mark; a point if none.
+    pub decimal: Option<char>,
+    /// What groups digits by three; nothing if none.
+    pub thousands: Option<char>,
+    /// Formats of dates and times; ISO 8601 if none.
+    pub dates: Vec<String>,
+}
+
+/// A column that is read.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The name in the file, or `#7` for its place.
+    pub name: String,
+    /// What it feeds.
+    pub target: ColumnTarget,
+    /// How its cells are read.
+    pub shape: Shape,
+    /// How numbers and times are written.
+    pub formats: Formats,
+    pub(super) labels: usize,
+    pub(super) steps: Steps,
+    pub(super) blank: HashSet<String>,
+    pub(super) no_answer: HashSet<String>,
+    pub(super) not_asked: HashSet<String>,
+    pub(super) chosen: HashSet<String>,
+    pub(super) not_chosen: HashSet<String>,
+}
+
+/// What a cell says before it is read by its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said<'a> {
+    /// Nothing.
+    Blank,
+    /// "No answer", in words or by code.
+    NoAnswer,
+    /// That the question was not asked.
+    NotAsked,
+    /// Something: the text in its normal form.
+    Key(Cow<'a, str>),
 }
 
 /// What a cell of an option's column says.
@@ -71,32 +114,27 @@ pub enum Mark {
     Chosen,
     /// The option is known not to be chosen.
     NotChosen,
-    /// Nothing was said.
-    Blank,
 }
 
-impl Layout {
-    /// What a column feeds.
-    pub fn target(&self, column: &str) -> Option<ColumnTarget> {
-        self.columns.get(column).copied()
+impl Column {
+    /// What a cell says at first sight.
+    pub fn said<'a>(&self, cell: &'a str) -> Said<'a> {
+        let key = self.steps.key(cell);
+        if key.trim().is_empty() || self.blank.contains(key.as_ref()) {
+            Said::Blank
+        } else if self.no_answer.contains(key.as_ref()) {
+            Said::NoAnswer
+        } else if self.not_asked.contains(key.as_ref()) {
+            Said::NotAsked
+        } else {
+            Said::Key(key)
+        }
     }
 
-    /// The columns that are read, in the layout's order.
-    pub fn columns(&self) -> impl Iterator<Item = (&str, ColumnTarget)> {
-        self.order.iter().filter_map(|name| self.target(name).map(|target| (name.as_str(), target)))
-    }
-
-    /// Whether the layout says to pass over a column.
-    pub fn ignores(&self, column: &str) -> bool {
-        self.ignore.contains(column)
-    }
-
-    /// Reads a cell of a column that stands for one option; `None` if the text is no mark of the layout.
-    pub fn mark(&self, cell: &str) -> Option<Mark> {
-        let key = cell.trim();
-        if key.is_empty() {
-            Some(Mark::Blank)
-        } else if self.chosen.contains(key) {
+    /// What a cell of an option's column says; `None` if the text is no mark of the layout and not the option's own
+    /// words.
+    pub fn mark(&self, key: &str) -> Option<Mark> {
+        if self.chosen.contains(key) {
             Some(Mark::Chosen)
         } else if self.not_chosen.contains(key) {
             Some(Mark::NotChosen)
@@ -104,9 +142,64 @@ impl Layout {
             None
         }
     }
+}
 
-    /// The place of the option that a trimmed cell means in a question, by label or alias.
-    pub fn option(&self, question: usize, cell: &str) -> Option<usize> {
-        self.labels.get(&question)?.get(cell.trim()).copied()
+impl Layout {
+    /// A column that is read.
+    pub fn column(&self, name: &str) -> Option<(usize, &Column)> {
+        let place = *self.columns.get(name)?;
+        self.order.get(place).map(|column| (place, column))
+    }
+
+    /// What a column feeds.
+    pub fn target(&self, name: &str) -> Option<ColumnTarget> {
+        self.column(name).map(|(_, column)| column.target)
+    }
+
+    /// The columns that are read, in the layout's order.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, ColumnTarget)> {
+        self.order.iter().map(|column| (column.name.as_str(), column.target))
+    }
+
+    /// Whether the layout says to pass over a column.
+    pub fn ignores(&self, column: &str) -> bool {
+        self.ignore.contains(column)
+    }
+
+    /// What several columns that feed one answer of a question come to.
+    pub fn several(&self, question: usize) -> Option<Several> {
+        self.several.get(&question).copied()
+    }
+
+    /// What a text in its normal form means among the options of the column's question.
+    pub fn meaning(&self, column: &Column, key: &str) -> Option<Meaning<'_>> {
+        self.labels.get(column.labels)?.meaning(key)
+    }
+
+    /// The row that a text in its normal form means.
+    pub fn row(&self, column: &Column, key: &str) -> Option<usize> {
+        self.labels.get(column.labels)?.rows.get(key)?.first().copied()
+    }
+
+    /// The parts of a cell that holds several: options, or the items of a ranking where `rows` is set.
+    pub fn pieces<'a>(&'a self, column: &Column, cell: &'a str, rows: bool) -> Vec<Piece<'a>> {
+        let Some(labels) = self.labels.get(column.labels) else { return Vec::new() };
+        let words: &Words = if rows { &labels.rows } else { &labels.options };
+        match &column.shape {
+            Shape::List(separator) => labels.list(words, cell, separator),
+            Shape::Lines => cell.lines().filter_map(|line| labels.piece(words, line)).collect(),
+            _ => labels.piece(words, cell).into_iter().collect(),
+        }
+    }
+
+    /// What one field of a cell that holds a CSV row means.
+    pub fn field<'a>(&'a self, column: &Column, field: &'a str, rows: bool) -> Option<Piece<'a>> {
+        let labels = self.labels.get(column.labels)?;
+        labels.piece(if rows { &labels.rows } else { &labels.options }, field)
+    }
+
+    /// The normal form of a text of the column.
+    pub fn key<'a>(&self, column: &Column, text: &'a str) -> Cow<'a, str> {
+        column.steps.key(text)
     }
 }

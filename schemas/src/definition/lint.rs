@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use super::SurveyDefinition;
 use super::finding::Finding;
-use super::form::Kind;
+use super::kind::Kind;
 use super::survey::Survey;
 
 /// What only shows when the files of a survey are held against each other.
@@ -80,6 +80,7 @@ pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
                 findings.push(Finding::error("survey.yaml", None, format!("data set `{path}` is missing")));
             }
         }
+        findings.extend(super::frame::lint(definition, wave));
         for number in &wave.headline {
             let known = wave.forms.iter().filter_map(|form| definition.form(form));
             if !known.clone().any(|form| form.question(number.as_str()).is_some()) {
@@ -156,7 +157,7 @@ fn form_alone(definition: &SurveyDefinition, path: &str, form: &super::Form, fin
     }
     for question in &form.questions {
         let texts = std::iter::once(&question.text)
-            .chain(question.options().iter().map(|option| &option.label))
+            .chain(question.options().iter().filter(|option| !option.implied).map(|option| &option.label))
             .chain(question.rows().iter().map(|row| &row.label));
         for text in texts {
             if text.is_empty() {

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::finding::Finding;
-use super::form::{Form, Kind, Question};
+use super::form::{Form, Question};
+use super::kind::Kind;
 use super::mapping::{
     Condition, ConditionFile, Mapping, MappingFile, MappingRef, OptionRule, OptionRuleFile, QuestionRuleFile,
     Rule, RuleKind, Test, When,

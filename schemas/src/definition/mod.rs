@@ -1,13 +1,33 @@
 //! A survey as data: the files of its folder, read, resolved and checked. Reading the folder itself is left to
 //! the caller; here a folder is a map of path to bytes.
 
+mod derived;
 mod finding;
+mod fold;
 mod form;
+mod form_file;
+mod frame;
+mod kind;
+mod labels;
 mod layout;
+mod layout_file;
+mod layout_yaml;
 mod lint;
 mod load;
+mod load_bands;
+mod load_columns;
+mod load_derived;
+mod load_form;
+mod load_layout;
 mod load_mapping;
+mod load_options;
+mod load_order;
+mod load_premise;
 mod mapping;
+mod pattern;
+mod premise;
+mod rules;
+mod scalar;
 mod sectors;
 mod survey;
 mod text;
@@ -18,14 +38,29 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 
 pub use finding::{Finding, Severity, nearest};
+pub use derived::{AgeOn, Band, Derived, Found};
+pub use fold::{Step, Steps};
 pub use form::{
-    Choice, FilledFrom, Form, Kind, Question, RECONSTRUCTED_MARK, Row, Section, is_reconstructed,
+    Check, FilledFrom, Form, Precision, Question, RECONSTRUCTED_MARK, Role, Section, Unlisted, is_reconstructed,
 };
-pub use layout::{ColumnTarget, Layout, Mark};
+pub use kind::{Choice, Kind, Row, UNLISTED_CODE};
+pub use pattern::Pattern;
+pub use premise::{Premise, PremiseTest, is_unknown};
+pub use rules::{ExclusiveRule, OtherRule, RoutingRule, Rules, TiedRule, TwoMarksRule, UnknownRule};
+pub use frame::{Frame, FrameGroup};
+pub use labels::{Meaning, Piece};
+pub use layout::{Column, ColumnTarget, Formats, Layout, Mark, Said, Shape};
+pub use layout_file::{
+    DeliveryFile, EmptyRows, FileFormat, Given, GivenHow, ShortRows, SubmissionRule, cell_address, encoding_label,
+};
+pub use layout_yaml::Several;
 pub use load::{content_hash, has_errors};
 pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, SignOff, Test, When};
 pub use sectors::{Group, SectorField, Sectors, SectorsRef};
-pub use survey::{Dataset, FormRef, LayoutRef, PublishedFigure, Rounding, StateRule, Survey, UnitRule, Wave};
+pub use survey::{
+    Dataset, FormRef, FrameRef, LayoutRef, PublishedFigure, Rounding, StateRule, Survey, TwoSources, UnitRule,
+    Wave,
+};
 pub use text::Text;
 
 use crate::ids::{LayoutId, SurveyId};
@@ -39,12 +74,12 @@ pub struct DefinitionUse<T> {
     pub value: Arc<T>,
     /// Its file.
     pub path: String,
-    /// A second file that it names.
-    pub beside: Option<String>,
+    /// Other files that it names and that were read with it.
+    pub beside: Vec<String>,
 }
 
 impl<T> DefinitionUse<T> {
-    fn new(value: T, path: &str, beside: Option<String>) -> Self {
+    fn new(value: T, path: &str, beside: Vec<String>) -> Self {
         Self { value: Arc::new(value), path: path.to_owned(), beside }
     }
 }
@@ -116,27 +151,30 @@ impl SurveyDefinition {
 
     /// The files that interpret a submission, each as `path:sha256`: what an outcome names.
     pub fn names_of(&self, used: &Used<'_>) -> Vec<String> {
-        let form = |reference: Option<&FormRef>| {
-            reference.and_then(|form| self.forms.get(form)).map(|form| &form.path)
+        let mut paths = vec!["survey.yaml".to_owned()];
+        let mut add = |path: &str, beside: &[String]| {
+            paths.push(path.to_owned());
+            paths.extend_from_slice(beside);
         };
-        let layout = used.layout.and_then(|reference| self.layouts.get(reference));
-        let mapping = used.mapping.and_then(|reference| self.mappings.get(reference));
-        let sectors =
-            used.wave.and_then(|wave| wave.sectors.as_ref()).and_then(|sectors| self.sectors.get(sectors));
-        let survey = "survey.yaml".to_owned();
-        let paths = [
-            Some(&survey),
-            form(used.form),
-            layout.map(|layout| &layout.path),
-            layout.and_then(|layout| layout.beside.as_ref()),
-            mapping.map(|mapping| &mapping.path),
-            form(mapping.map(|mapping| &mapping.value.target)),
-            sectors.map(|sectors| &sectors.path),
-        ];
+        if let Some(form) = used.form.and_then(|form| self.forms.get(form)) {
+            add(&form.path, &form.beside);
+        }
+        if let Some(layout) = used.layout.and_then(|layout| self.layouts.get(layout)) {
+            add(&layout.path, &layout.beside);
+        }
+        if let Some(mapping) = used.mapping.and_then(|mapping| self.mappings.get(mapping)) {
+            add(&mapping.path, &mapping.beside);
+            if let Some(target) = self.forms.get(&mapping.value.target) {
+                add(&target.path, &target.beside);
+            }
+        }
+        let sectors = used.wave.and_then(|wave| wave.sectors.as_ref());
+        if let Some(sectors) = sectors.and_then(|sectors| self.sectors.get(sectors)) {
+            add(&sectors.path, &sectors.beside);
+        }
         let mut names: Vec<String> = paths
             .into_iter()
-            .flatten()
-            .filter_map(|path| self.hashes.get(path).map(|hash| format!("{path}:{hash}")))
+            .filter_map(|path| self.hashes.get(&path).map(|hash| format!("{path}:{hash}")))
             .collect();
         names.dedup();
         names
@@ -144,7 +182,15 @@ impl SurveyDefinition {
 
     /// Every definition file with its hash: what is stored before the first use.
     pub fn definition_files(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let is_definition = |path: &str| path.ends_with(".yaml") || path.starts_with("layouts/");
+        let beside: std::collections::HashSet<&str> = self
+            .forms
+            .values()
+            .flat_map(|form| &form.beside)
+            .chain(self.layouts.values().flat_map(|layout| &layout.beside))
+            .map(String::as_str)
+            .collect();
+        let is_definition =
+            move |path: &str| path.ends_with(".yaml") || path.starts_with("layouts/") || beside.contains(path);
         self.hashes
             .iter()
             .filter(move |(path, _)| is_definition(path))

@@ -33,6 +33,9 @@ pub struct Survey {
     /// What counts once in a wave.
     #[serde(default)]
     pub unit: UnitRule,
+    /// Which counts where the office's own form and another organisation's survey both hold the same unit.
+    #[serde(default)]
+    pub two_sources: TwoSources,
     /// Digits after the point of a printed share, 0 to 6.
     #[serde(default = "one")]
     pub decimals: u8,
@@ -82,7 +85,7 @@ impl Survey {
     pub fn state_rule(&self, state: State) -> StateRule {
         self.states.get(&state).copied().unwrap_or(match state {
             State::Answered => StateRule { in_base: true, prints: false },
-            State::NoAnswer | State::Invalid | State::NothingMarked => {
+            State::NoAnswer | State::Invalid | State::NothingMarked | State::StatedNoAnswer => {
                 StateRule { in_base: true, prints: true }
             }
             State::NotAsked | State::NotMapped => StateRule { in_base: false, prints: false },
@@ -101,6 +104,22 @@ pub enum UnitRule {
     RespondentAndGroup,
 }
 
+/// Which counts where a unit came on the office's own form and through a mapping too. The two are never corrections of
+/// each other: first the last event of each is found, then this rule picks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TwoSources {
+    /// What came on the office's own form.
+    #[default]
+    PreferForm,
+    /// What was read across.
+    PreferMapping,
+    /// Whichever came last.
+    KeepLast,
+    /// Both: the unit counts twice.
+    KeepBoth,
+}
+
 /// The rounding of ties (JIS Z 8401).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,7 +132,7 @@ pub enum Rounding {
 }
 
 /// How a state of an answer is treated in tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateRule {
     /// Whether units in this state are in the base of the question.
@@ -141,6 +160,9 @@ pub struct Wave {
     /// The classification of respondents; without one all are one group.
     #[serde(default)]
     pub sectors: Option<SectorsRef>,
+    /// Who was invited (名簿): a file of the survey's folder.
+    #[serde(default)]
+    pub frame: Option<FrameRef>,
     /// The day that the answers are about (調査基準日), `YYYY-MM-DD`.
     #[serde(default)]
     pub reference_date: Option<String>,
@@ -155,8 +177,16 @@ pub struct Wave {
     pub headline: Vec<QuestionId>,
 }
 
+/// The file that says who was invited to a wave.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrameRef {
+    /// The path inside the survey's folder.
+    pub file: String,
+}
+
 /// A form in one version.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FormRef {
     /// The form.

@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 /// Words for people, in one language or several: written as a plain string, or as a map of language to string.
@@ -14,6 +16,12 @@ impl Text {
     /// A text that is the same in every language.
     pub fn plain(text: impl Into<String>) -> Self {
         Self { plain: Some(text.into()), languages: BTreeMap::new() }
+    }
+
+    /// A text per language.
+    pub fn of(languages: &[(&str, &str)]) -> Self {
+        let languages = languages.iter().map(|(language, text)| ((*language).into(), (*text).into())).collect();
+        Self { plain: None, languages }
     }
 
     /// The words in the language, or in the first language there is.
@@ -70,5 +78,21 @@ impl<'de> Visitor<'de> for TextVisitor {
             languages.insert(language, text);
         }
         Ok(Text { plain: None, languages })
+    }
+}
+
+impl JsonSchema for Text {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Words for people: one text, or a map of language to text.",
+            "anyOf": [
+                { "type": "string" },
+                { "type": "object", "additionalProperties": { "type": "string" } }
+            ]
+        })
     }
 }

@@ -33,6 +33,7 @@ async fn a_fresh_folder_has_every_table_and_no_row() {
         "current_f_1",
         "rejections",
         "issues",
+        "flags",
         "answers",
         "questions",
         "options",
@@ -144,6 +145,62 @@ async fn the_last_event_of_a_unit_counts_and_copies_never_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_unit_in_two_partitions_is_flagged_and_the_later_event_counts() {
+    let mut world = World::new().await;
+    world.land(0, &[simple("1", "a", 1), simple("2", "b", 1)]).await;
+    world.land(1, &[simple("3", "a", 2), simple("4", "a", 2)]).await;
+    world.decide().await;
+    world.carry().await;
+    let flags =
+        "SELECT unit, flag, \"partition\", \"offset\", event_id, detail FROM flags ORDER BY \"partition\"";
+    assert_eq!(
+        world.sql(flags).await,
+        [
+            "a|two_partitions|0|5|1|the unit is in partition 1 too",
+            "a|two_partitions|1|0|3|the unit is in partition 0 too"
+        ]
+    );
+    assert_eq!(world.sql("SELECT unit, flags FROM current ORDER BY unit").await, ["a|two_partitions", "b|"]);
+    assert_eq!(world.sql(COUNTED).await, ["a|2", "b|1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_pays_for_flags_who_does_not_ask_for_them() {
+    let world = World::with(&[simple("1", "a", 1)]).await;
+    // What only flags need: the first use of an id.
+    let looks =
+        async |sql: &str| world.sql(&format!("EXPLAIN {sql}")).await.join("\n").contains("first_value");
+    assert!(looks("SELECT unit, flags FROM current").await);
+    for sql in ["SELECT unit FROM current", "SELECT q1 FROM current_f_1", "SELECT count(*) FROM answers"] {
+        assert!(!looks(sql).await, "{sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_read_only_the_columns_that_a_query_needs() {
+    let world = World::with(&[simple("1", "a", 1)]).await;
+    // (query, columns of the wide rows that are read; none if no row is)
+    let cases = [
+        (
+            "SELECT option, count(*) FROM answers WHERE survey = 's' AND question = '1' AND chosen GROUP BY 1",
+            Some(3),
+        ),
+        ("SELECT unit, option FROM answers WHERE survey = 's' AND wave = 'w' AND question = '1'", Some(5)),
+        ("SELECT count(*) FROM answers WHERE question IN ('1', '4')", Some(4)),
+        ("SELECT count(*) FROM answers", Some(15)),
+        ("SELECT count(*) FROM answers WHERE survey = 'other' AND question = '1'", None),
+        ("SELECT count(*) FROM answers WHERE survey = 's' AND question = 'other'", None),
+    ];
+    for (sql, columns) in cases {
+        let plan = world.sql(&format!("EXPLAIN {sql}")).await.join("\n");
+        let found = plan.split_once("MeltExec: form=f-1, columns=").map(|(_, rest)| {
+            rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<usize>().unwrap()
+        });
+        assert_eq!(found, columns, "{sql}\n{plan}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_several_interpretations_the_highest_counts() {
     let world = World::new().await;
     let mut world = world;
@@ -224,7 +281,7 @@ async fn answers_are_the_same_with_and_without_what_the_scan_leaves_out() {
     assert_eq!(sql(marked).await, [by_hand.to_string()]);
     // The plan reads only what is asked for.
     let plan = sql(&format!("EXPLAIN {marked}")).await.join("\n");
-    assert!(plan.contains("MeltExec: form=f-1, columns=9"), "{plan}");
+    assert!(plan.contains("MeltExec: form=f-1, columns=3"), "{plan}");
     for condition in [
         "question = '1'",
         "'1' = question",

@@ -1,6 +1,6 @@
 use shukei_schemas::State;
 use shukei_schemas::columns::MASK_BITS;
-use shukei_schemas::definition::{Choice, Form, Kind};
+use shukei_schemas::definition::{Choice, Form};
 
 /// A unit's answer to one question, or to one row of a grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +9,10 @@ pub struct Answer {
     pub state: State,
     /// What was answered; [`Value::None`] unless the state is answered or nothing marked.
     pub value: Value,
+    /// Words for an option that asks for some.
+    pub other: Option<Box<str>>,
+    /// The options that the unit was offered, 63 a word, where not all are offered everything.
+    pub asked: Option<Box<[i64]>>,
 }
 
 /// What was answered.
@@ -22,24 +26,38 @@ pub enum Value {
     Mask(Vec<i64>),
     /// A number, times ten to the question's decimals.
     Number(i128),
-    /// Words, as they came.
+    /// Words, as they came; of a time of day `HH:MM:SS`.
     Text(String),
+    /// A day, in days since 1970-01-01.
+    Date(i32),
+    /// A point in time, in microseconds since 1970-01-01 UTC.
+    Moment(i64),
 }
 
 impl Answer {
+    /// An answer in a state.
+    pub fn new(state: State, value: Value) -> Self {
+        Self { state, value, other: None, asked: None }
+    }
+
     /// An answer that the form allows.
     pub fn answered(value: Value) -> Self {
-        Self { state: State::Answered, value }
+        Self::new(State::Answered, value)
     }
 
     /// No answer.
     pub fn none() -> Self {
-        Self { state: State::NoAnswer, value: Value::None }
+        Self::of(State::NoAnswer)
     }
 
     /// An answer that the form does not allow.
     pub fn invalid() -> Self {
-        Self { state: State::Invalid, value: Value::None }
+        Self::of(State::Invalid)
+    }
+
+    /// Nothing but a state.
+    pub fn of(state: State) -> Self {
+        Self::new(state, Value::None)
     }
 }
 
@@ -48,35 +66,54 @@ pub(crate) fn blank(form: &Form) -> Vec<Vec<Answer>> {
     form.questions.iter().map(|question| vec![Answer::none(); question.rows().len().max(1)]).collect()
 }
 
+/// The words of a mask with these places marked.
+pub(crate) fn mask_of(options: usize, places: &[usize]) -> Vec<i64> {
+    let mut mask = vec![0i64; options.div_ceil(MASK_BITS).max(1)];
+    for &place in places {
+        if let Some(word) = mask.get_mut(place / MASK_BITS) {
+            *word |= 1 << (place % MASK_BITS);
+        }
+    }
+    mask
+}
+
+/// The places that are marked in a mask.
+pub(crate) fn places_of(answer: &Answer) -> Vec<usize> {
+    let Value::Mask(words) = &answer.value else { return Vec::new() };
+    let bits = |(at, word): (usize, &i64)| {
+        let word = *word;
+        (0..MASK_BITS).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * MASK_BITS + bit)
+    };
+    words.iter().enumerate().flat_map(bits).collect()
+}
+
+/// Whether the option at a place was given.
+pub(crate) fn is_marked(options: &[Choice], answer: &Answer, place: usize) -> bool {
+    match &answer.value {
+        Value::Code(code) => options.get(place).is_some_and(|option| option.code == *code),
+        Value::Mask(words) => words.get(place / MASK_BITS).is_some_and(|word| word >> (place % MASK_BITS) & 1 == 1),
+        _ => false,
+    }
+}
+
 /// The answer to a multiple-answer question with these places marked. An exclusive option with others breaks the
 /// form's rule: `None`.
 pub(crate) fn marked(options: &[Choice], places: &[usize]) -> Option<Answer> {
-    let mut mask = vec![0i64; options.len().div_ceil(MASK_BITS).max(1)];
-    let mut exclusive = false;
-    for &place in places {
-        mask[place / MASK_BITS] |= 1 << (place % MASK_BITS);
-        exclusive |= options.get(place).is_some_and(|option| option.exclusive);
-    }
+    let exclusive = places.iter().any(|place| options.get(*place).is_some_and(|option| option.exclusive));
     if exclusive && places.len() > 1 {
         return None;
     }
-    Some(if places.is_empty() { nothing_marked(options) } else { Answer::answered(Value::Mask(mask)) })
+    Some(match places {
+        [] => nothing_marked(options),
+        _ => Answer::answered(Value::Mask(mask_of(options.len(), places))),
+    })
 }
 
 /// Nothing is marked: where an exclusive option would have said "none of these", that is no answer.
-fn nothing_marked(options: &[Choice]) -> Answer {
+pub(crate) fn nothing_marked(options: &[Choice]) -> Answer {
     if options.iter().any(|option| option.exclusive) {
         Answer::none()
     } else {
-        let mask = vec![0i64; options.len().div_ceil(MASK_BITS).max(1)];
-        Answer { state: State::NothingMarked, value: Value::Mask(mask) }
+        Answer::new(State::NothingMarked, Value::Mask(mask_of(options.len(), &[])))
     }
-}
-
-/// Whether the kind takes an option's code.
-pub(crate) fn place_of_code(kind: &Kind, code: i64) -> Option<usize> {
-    let (Kind::Single { options } | Kind::Multiple { options } | Kind::Grid { options, .. }) = kind else {
-        return None;
-    };
-    options.iter().position(|option| i64::from(option.code) == code)
 }

@@ -3,21 +3,13 @@
 use std::collections::HashMap;
 
 use shukei_schemas::codes::pointer_part;
-use shukei_schemas::definition::{ColumnTarget, Form, Kind, Layout, Mark};
+use shukei_schemas::definition::{Column, Form, Kind, Layout, Mark, Said, Shape, Unlisted};
 use shukei_schemas::json::Json;
-use shukei_schemas::{Code, Issue};
+use shukei_schemas::{Code, Issue, State};
 
-use crate::answer::{Answer, Value, blank, marked};
-use crate::direct::text_answer;
-use crate::number;
-
-/// What the columns of one multiple-answer question have said so far.
-#[derive(Default)]
-struct Marks {
-    chosen: Vec<usize>,
-    not_chosen: bool,
-    broken: bool,
-}
+use crate::answer::{Answer, blank};
+use crate::gather::{Gathered, gather};
+use crate::{settle, value};
 
 pub(crate) fn read(
     form: &Form,
@@ -26,89 +18,314 @@ pub(crate) fn read(
     path: &str,
     issues: &mut Vec<Issue>,
 ) -> Vec<Vec<Answer>> {
-    let mut answers = blank(form);
-    let mut marks: HashMap<usize, Marks> = HashMap::new();
-    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(entries.len());
-    for (column, json) in entries {
-        let Some(target) = layout.target(column) else {
-            if !layout.ignores(column) {
-                issues.push(Issue::new(Code::ColumnUnknown, format!("{path}{}", pointer_part(column))));
+    let mut reader =
+        Reader { form, layout, path, issues, answers: blank(form), gathered: HashMap::new() };
+    let mut seen: HashMap<usize, usize> = HashMap::with_capacity(entries.len());
+    for (name, json) in entries {
+        let Some((place, column)) = layout.column(name) else {
+            if !layout.ignores(name) {
+                reader.issue(Code::ColumnUnknown, name);
             }
             continue;
         };
-        let times = seen.entry(column).or_insert(0);
+        let times = seen.entry(place).or_insert(0);
         *times += 1;
         let result = match (*times > 1, json) {
             (true, _) => Err(Code::AnswerDuplicateKey),
-            (false, Json::Null) => Ok(None),
-            (false, Json::Text(cell) | Json::Number(cell)) => {
-                read_cell(form, layout, target, cell, &mut marks)
-            }
+            (false, Json::Null) => Ok(()),
+            (false, Json::Text(cell) | Json::Number(cell)) => reader.cell(place, column, cell),
             (false, _) => Err(Code::AnswerType),
         };
-        match result {
-            Ok(None) => {}
-            Ok(Some(answer)) => answers[target.question][target.row.unwrap_or(0)] = answer,
-            Err(code) => {
-                issues.push(Issue::new(code, format!("{path}{}", pointer_part(column))));
-                answers[target.question][target.row.unwrap_or(0)] = Answer::invalid();
-                if target.option.is_some() {
-                    marks.entry(target.question).or_default().broken = true;
-                }
-            }
+        if let Err(code) = result {
+            reader.issue(code, name);
+            reader.broken(place, column);
         }
     }
-    for (place, marks) in marks {
-        answers[place] = vec![gather(form, place, &marks, path, issues)];
+    let Reader { mut answers, gathered, issues, .. } = reader;
+    let mut gathered: Vec<(usize, Gathered<'_>)> = gathered.into_iter().collect();
+    gathered.sort_by_key(|(place, _)| *place);
+    for (place, found) in gathered {
+        gather(&form.questions[place], layout.several(place), found, &mut answers[place], path, issues);
     }
     answers
 }
 
-/// Reads one cell; a mark of a multiple-answer question is put aside until all its columns are read.
-fn read_cell(
-    form: &Form,
-    layout: &Layout,
-    target: ColumnTarget,
-    cell: &str,
-    marks: &mut HashMap<usize, Marks>,
-) -> Result<Option<Answer>, Code> {
-    let kind = &form.questions[target.question].kind;
-    if let Some(option) = target.option {
-        let marks = marks.entry(target.question).or_default();
-        match layout.mark(cell).ok_or(Code::LabelUnknown)? {
-            Mark::Chosen => marks.chosen.push(option),
-            Mark::NotChosen => marks.not_chosen = true,
-            Mark::Blank => {}
-        }
-        return Ok(None);
-    }
-    if cell.trim().is_empty() {
-        return Ok(None);
-    }
-    let answer = match kind {
-        Kind::Single { options } | Kind::Grid { options, .. } => {
-            let place = layout.option(target.question, cell).ok_or(Code::LabelUnknown)?;
-            let option = options.get(place).ok_or(Code::OptionUnknown)?;
-            Answer::answered(Value::Code(option.code))
-        }
-        Kind::Number { .. } => number::read(cell, kind)?,
-        Kind::Text { chars_max } => text_answer(cell, *chars_max)?,
-        Kind::Multiple { .. } => return Err(Code::AnswerType),
-    };
-    Ok(Some(answer))
+struct Reader<'a> {
+    form: &'a Form,
+    layout: &'a Layout,
+    path: &'a str,
+    issues: &'a mut Vec<Issue>,
+    answers: Vec<Vec<Answer>>,
+    /// What the columns have said so far of answers that more than one column can feed.
+    gathered: HashMap<usize, Gathered<'a>>,
 }
 
-fn gather(form: &Form, place: usize, marks: &Marks, path: &str, issues: &mut Vec<Issue>) -> Answer {
-    let question = &form.questions[place];
-    if marks.broken {
-        return Answer::invalid();
+impl<'a> Reader<'a> {
+    fn issue(&mut self, code: Code, column: &str) {
+        self.issues.push(Issue::new(code, format!("{}{}", self.path, pointer_part(column))));
     }
-    if marks.chosen.is_empty() && !marks.not_chosen {
-        return Answer::none();
+
+    fn gathered(&mut self, question: usize) -> &mut Gathered<'a> {
+        self.gathered.entry(question).or_default()
     }
-    marked(question.options(), &marks.chosen).unwrap_or_else(|| {
-        let at = format!("{path}{}", pointer_part(question.number.as_str()));
-        issues.push(Issue::new(Code::ExclusiveWithOthers, at));
-        Answer::invalid()
-    })
+
+    /// Whether several columns feed the one answer of a question.
+    fn is_joined(&self, question: usize) -> bool {
+        self.form.questions[question].rows().is_empty() && self.layout.several(question).is_some()
+    }
+
+    /// The answer of a column that cannot be read.
+    fn broken(&mut self, place: usize, column: &Column) {
+        let target = column.target;
+        match column.shape {
+            Shape::Value if self.is_joined(target.question) => {
+                self.gathered(target.question).values.push((place, Answer::invalid()));
+            }
+            Shape::Value if !matches!(self.form.questions[target.question].kind, Kind::Ranking { .. }) => {
+                self.answers[target.question][target.row.unwrap_or(0)] = Answer::invalid();
+            }
+            Shape::Other => {}
+            _ => self.gathered(target.question).broken = true,
+        }
+    }
+
+    /// Reads one cell. What other columns can add to is put aside until all are read.
+    fn cell(&mut self, place: usize, column: &'a Column, cell: &'a str) -> Result<(), Code> {
+        let (form, layout) = (self.form, self.layout);
+        let question = &form.questions[column.target.question];
+        let at = column.target.question;
+        let key = match column.said(cell) {
+            Said::Blank => return Ok(()),
+            Said::NoAnswer => return self.said(column, State::StatedNoAnswer),
+            Said::NotAsked => return self.said(column, State::NotAsked),
+            Said::Key(key) => key,
+        };
+        let is_ranking = matches!(question.kind, Kind::Ranking { .. });
+        match &column.shape {
+            Shape::Value if is_ranking => {
+                let rank = layout.meaning(column, &key).and_then(|found| found.places.first().copied());
+                let rank = rank.or_else(|| rank_of(question, &key)).ok_or(Code::OptionUnknown)?;
+                self.gathered(at).ranked.push((column.target.row.unwrap_or(0), rank));
+            }
+            Shape::Value => {
+                let answer = self.one(column, cell, &key)?;
+                match self.is_joined(at) {
+                    true => self.gathered(at).values.push((place, answer)),
+                    false => self.answers[at][column.target.row.unwrap_or(0)] = answer,
+                }
+            }
+            Shape::Mark => {
+                let option = column.target.option.unwrap_or(0);
+                match column.mark(&key).ok_or(Code::LabelUnknown)? {
+                    Mark::Chosen => self.gathered(at).chosen.push(option),
+                    Mark::NotChosen => self.gathered(at).not_chosen = true,
+                }
+            }
+            Shape::MarkText => {
+                let option = column.target.option.unwrap_or(0);
+                let mark = column.mark(&key);
+                let gathered = self.gathered(at);
+                match mark {
+                    Some(Mark::NotChosen) => gathered.not_chosen = true,
+                    Some(Mark::Chosen) => gathered.chosen.push(option),
+                    None => {
+                        gathered.chosen.push(option);
+                        gathered.other.push(cell);
+                    }
+                }
+            }
+            Shape::Other => self.gathered(at).other.push(cell),
+            Shape::Item(rank) => {
+                let item = layout.row(column, &key).ok_or(Code::LabelUnknown)?;
+                self.gathered(at).ranked.push((item, *rank));
+            }
+            Shape::Tokens { separator, marks } => {
+                for token in tokens(&key, separator.as_deref()) {
+                    let found = marks.iter().find_map(|(mark, option)| {
+                        let rest = token.strip_prefix(mark.as_str()).or_else(|| token.strip_suffix(mark.as_str()))?;
+                        layout.row(column, rest.trim()).map(|row| (row, *option))
+                    });
+                    let (row, option) = found.ok_or(Code::LabelUnknown)?;
+                    self.gathered(at).tokens.push((row, option));
+                }
+            }
+            Shape::List(_) | Shape::Lines => {
+                for piece in layout.pieces(column, cell, is_ranking) {
+                    self.piece(column, piece.text, piece.meaning, is_ranking)?;
+                }
+                self.gathered(at).not_chosen = true;
+            }
+            Shape::Csv => {
+                let fields = csv_fields(cell).ok_or(Code::LabelUnknown)?;
+                for field in &fields {
+                    let Some(piece) = layout.field(column, field, is_ranking) else { continue };
+                    let owned = piece.meaning.is_none().then(|| piece.text.to_owned());
+                    self.piece(column, owned.as_deref().unwrap_or(""), piece.meaning, is_ranking)?;
+                }
+                self.gathered(at).not_chosen = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// One part of a cell that holds several.
+    fn piece(
+        &mut self,
+        column: &'a Column,
+        text: &str,
+        meaning: Option<shukei_schemas::definition::Meaning<'_>>,
+        is_ranking: bool,
+    ) -> Result<(), Code> {
+        let at = column.target.question;
+        let question = &self.form.questions[at];
+        match meaning {
+            Some(meaning) => {
+                if meaning.by_pattern {
+                    self.issue(Code::PatternMatched, &column.name);
+                }
+                let gathered = self.gathered(at);
+                if is_ranking {
+                    let rank = gathered.ranked.len();
+                    let item = meaning.places.first().copied().unwrap_or(0);
+                    if rank >= question.options().len() {
+                        return Err(Code::OptionUnknown);
+                    }
+                    gathered.ranked.push((item, rank));
+                } else {
+                    gathered.chosen.extend_from_slice(meaning.places);
+                }
+                Ok(())
+            }
+            None => match question.unlisted {
+                Unlisted::Option(place) => {
+                    let first = !self.gathered(at).chosen.contains(&place);
+                    let gathered = self.gathered(at);
+                    gathered.chosen.push(place);
+                    gathered.unlisted.push(text.to_owned());
+                    if first {
+                        self.issue(Code::Unlisted, &column.name);
+                    }
+                    Ok(())
+                }
+                Unlisted::Refuse => Err(Code::LabelUnknown),
+            },
+        }
+    }
+
+    /// A state that a cell says in so many words.
+    fn said(&mut self, column: &Column, state: State) -> Result<(), Code> {
+        let target = column.target;
+        let alone = matches!(column.shape, Shape::Value)
+            && !self.is_joined(target.question)
+            && !matches!(self.form.questions[target.question].kind, Kind::Ranking { .. });
+        if alone {
+            self.answers[target.question][target.row.unwrap_or(0)] = Answer::of(state);
+        } else if column.shape != Shape::Other {
+            self.gathered(target.question).said.push(state);
+        }
+        Ok(())
+    }
+
+    /// One answer in one cell.
+    fn one(&mut self, column: &Column, cell: &str, key: &str) -> Result<Answer, Code> {
+        let question = &self.form.questions[column.target.question];
+        if question.options().is_empty() {
+            let text = if matches!(question.kind, Kind::Text { .. }) { cell } else { key };
+            return value::read(text, &question.kind, &column.formats);
+        }
+        match self.layout.meaning(column, key) {
+            Some(meaning) => {
+                if meaning.by_pattern {
+                    self.issue(Code::PatternMatched, &column.name);
+                }
+                let (answer, code) = settle::single(question, meaning.places);
+                if let Some(code) = code {
+                    self.issue(code, &column.name);
+                }
+                Ok(answer)
+            }
+            None => match question.unlisted {
+                Unlisted::Option(place) => {
+                    let (mut answer, _) = settle::single(question, &[place]);
+                    settle::with_other(question, &mut answer, cell);
+                    self.issue(Code::Unlisted, &column.name);
+                    Ok(answer)
+                }
+                Unlisted::Refuse => Err(Code::LabelUnknown),
+            },
+        }
+    }
+}
+
+/// The place of a rank that is written as a number.
+fn rank_of(question: &shukei_schemas::definition::Question, key: &str) -> Option<usize> {
+    let whole = key.strip_suffix(".0").unwrap_or(key);
+    question.kind.place_of_code(whole.parse().ok()?)
+}
+
+fn tokens<'k>(key: &'k str, separator: Option<&'k str>) -> Vec<&'k str> {
+    let parts: Vec<&str> = match separator {
+        Some(separator) => key.split(separator).collect(),
+        None => key.split_whitespace().collect(),
+    };
+    parts.into_iter().map(str::trim).filter(|token| !token.is_empty()).collect()
+}
+
+/// The fields of a cell that holds a CSV row.
+fn csv_fields(cell: &str) -> Option<Vec<String>> {
+    let mut fields = Vec::new();
+    let mut rest = cell.trim();
+    loop {
+        let field = rest.trim_start();
+        if let Some(quoted) = field.strip_prefix('"') {
+            let mut text = String::new();
+            let mut inner = quoted;
+            let behind = loop {
+                let (before, after) = inner.split_once('"')?;
+                text.push_str(before);
+                match after.strip_prefix('"') {
+                    Some(more) => {
+                        text.push('"');
+                        inner = more;
+                    }
+                    None => break after.trim_start(),
+                }
+            };
+            fields.push(text);
+            match behind.strip_prefix(',') {
+                Some(more) => rest = more,
+                None => return behind.is_empty().then_some(fields),
+            }
+        } else {
+            match field.split_once(',') {
+                Some((text, more)) => {
+                    fields.push(text.trim().to_owned());
+                    rest = more;
+                }
+                None => {
+                    fields.push(field.trim().to_owned());
+                    return Some(fields);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_csv_row_in_a_cell_is_taken_apart() {
+        let cases: &[(&str, Option<&[&str]>)] = &[
+            ("a,b", Some(&["a", "b"])),
+            ("\"a, x\",b", Some(&["a, x", "b"])),
+            (" \"say \"\"x\"\"\" , b ,", Some(&["say \"x\"", "b", ""])),
+            ("\"open", None),
+            ("\"a\"b", None),
+        ];
+        for (cell, wanted) in cases {
+            assert_eq!(csv_fields(cell).as_deref(), wanted.map(|w| w.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>()).as_deref(), "{cell}");
+        }
+    }
 }

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use shukei_schemas::codes::pointer_part;
-use shukei_schemas::definition::{Form, Kind, Question};
+use shukei_schemas::definition::{Form, Formats, Kind, Question, Unlisted};
 use shukei_schemas::json::Json;
-use shukei_schemas::{Code, Issue};
+use shukei_schemas::{Code, Issue, State};
 
-use crate::answer::{Answer, Value, blank, marked, place_of_code};
-use crate::number;
+use crate::answer::{Answer, blank};
+use crate::{ranking, settle, value};
+
+/// Behind the number of a question, the key of words for an option that asks for some.
+const OTHER: &str = "_other";
 
 pub(crate) fn read(
     form: &Form,
@@ -18,92 +21,148 @@ pub(crate) fn read(
 ) -> Vec<Vec<Answer>> {
     let mut answers = blank(form);
     let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut others: Vec<(usize, &str, String)> = Vec::new();
     for (number, json) in entries {
-        let at = format!("{path}{}", pointer_part(number));
+        let at = || format!("{path}{}", pointer_part(number));
         let Some((place, question)) = form.question(number) else {
-            issues.push(Issue::new(Code::QuestionUnknown, at));
+            match (other_of(form, number), json) {
+                (Some(_), Json::Null) => {}
+                (Some(place), Json::Text(text)) => others.push((place, text, at())),
+                (Some(_), _) => issues.push(Issue::new(Code::AnswerType, at())),
+                (None, _) => issues.push(Issue::new(Code::QuestionUnknown, at())),
+            }
             continue;
         };
         let times = seen.entry(number).or_insert(0);
         *times += 1;
         if *times > 1 {
             if *times == 2 {
-                issues.push(Issue::new(Code::AnswerDuplicateKey, at));
+                issues.push(Issue::new(Code::AnswerDuplicateKey, at()));
             }
             answers[place] = vec![Answer::invalid(); question.rows().len().max(1)];
             continue;
         }
-        match &question.kind {
-            Kind::Grid { rows, .. } => match json {
-                Json::Null => {}
-                Json::Object(cells) => {
-                    read_grid(question, rows.len(), cells, &at, &mut answers[place], issues)
-                }
-                _ => {
-                    issues.push(Issue::new(Code::AnswerType, at));
-                    answers[place] = vec![Answer::invalid(); rows.len()];
-                }
-            },
-            _ => match read_one(question, json) {
-                Ok(answer) => answers[place] = vec![answer],
-                Err(code) => {
-                    issues.push(Issue::new(code, at));
-                    answers[place] = vec![Answer::invalid()];
-                }
-            },
+        if let Some(state) = said(question, json) {
+            answers[place] = vec![Answer::of(state); question.rows().len().max(1)];
+            continue;
         }
+        match (&question.kind, json) {
+            (_, Json::Null) => {}
+            (Kind::Grid { rows, .. }, Json::Object(cells)) => {
+                read_grid(question, rows.len(), cells, &at(), &mut answers[place], issues);
+            }
+            (Kind::Ranking { .. }, Json::Object(cells)) => {
+                let ranked = ranks_by_item(question, cells, &at(), issues);
+                rank(question, ranked, &at(), &mut answers[place], issues);
+            }
+            (Kind::Ranking { .. }, Json::List(items)) => {
+                let ranked = items_by_rank(question, items);
+                rank(question, ranked, &at(), &mut answers[place], issues);
+            }
+            (Kind::Grid { rows, .. } | Kind::Ranking { rows, .. }, _) => {
+                issues.push(Issue::new(Code::AnswerType, at()));
+                answers[place] = vec![Answer::invalid(); rows.len()];
+            }
+            _ => {
+                let (answer, code) = read_one(question, json).unwrap_or_else(|code| (Answer::invalid(), Some(code)));
+                answers[place] = vec![answer];
+                issues.extend(code.map(|code| Issue::new(code, at())));
+            }
+        }
+    }
+    for (place, text, at) in others {
+        let code = settle::with_other(&form.questions[place], &mut answers[place][0], text);
+        issues.extend(code.map(|code| Issue::new(code, at)));
     }
     answers
 }
 
-fn read_one(question: &Question, json: &Json) -> Result<Answer, Code> {
+/// The question whose words for "other" a key holds.
+fn other_of(form: &Form, key: &str) -> Option<usize> {
+    let (place, question) = form.question(key.strip_suffix(OTHER)?)?;
+    question.keeps_other().then_some(place)
+}
+
+/// What a word or a code of the question says of the whole answer.
+fn said(question: &Question, json: &Json) -> Option<State> {
+    if question.no_answer.is_empty() && question.not_asked.is_empty() {
+        return None;
+    }
+    let (Json::Text(text) | Json::Number(text)) = json else { return None };
+    let is = |words: &[String]| words.iter().any(|word| word.trim() == text.trim());
+    match (is(&question.no_answer), is(&question.not_asked)) {
+        (true, _) => Some(State::StatedNoAnswer),
+        (_, true) => Some(State::NotAsked),
+        _ => None,
+    }
+}
+
+/// An answer, with what is wrong with it although it was read.
+type Read = (Answer, Option<Code>);
+
+fn read_one(question: &Question, json: &Json) -> Result<Read, Code> {
+    let whole = |answer| (answer, None);
     match (&question.kind, json) {
-        (_, Json::Null) => Ok(Answer::none()),
-        (Kind::Single { .. } | Kind::Grid { .. }, Json::List(_)) => Err(Code::TwoMarks),
-        (Kind::Single { options } | Kind::Grid { options, .. }, json) => {
-            let place = place(question, json)?;
-            options
-                .get(place)
-                .map(|option| Answer::answered(Value::Code(option.code)))
-                .ok_or(Code::OptionUnknown)
-        }
-        (Kind::Multiple { options }, Json::List(items)) => {
+        (_, Json::Null) => Ok(whole(Answer::none())),
+        (Kind::Single { .. } | Kind::Rating { .. } | Kind::Grid { .. } | Kind::Multiple { .. }, Json::List(items)) => {
             let mut places = Vec::with_capacity(items.len());
+            let mut words: Vec<&str> = Vec::new();
             for item in items {
-                let place = place(question, item)?;
+                let place = match (place(question, item), item, question.unlisted) {
+                    (Ok(place), ..) => place,
+                    (Err(_), Json::Text(text), Unlisted::Option(place)) => {
+                        words.push(text);
+                        if places.contains(&place) {
+                            continue;
+                        }
+                        place
+                    }
+                    (Err(code), ..) => return Err(code),
+                };
                 if places.contains(&place) {
                     return Err(Code::OptionRepeated);
                 }
                 places.push(place);
             }
-            marked(options, &places).ok_or(Code::ExclusiveWithOthers)
+            let (mut answer, code) = match question.kind {
+                Kind::Multiple { .. } => settle::multiple(question, &places),
+                // Even one option, or none, is no answer to a question that takes one: it came as a list.
+                _ if places.len() < 2 => (Answer::invalid(), Some(Code::TwoMarks)),
+                _ => settle::single(question, &places),
+            };
+            let other = (!words.is_empty()).then(|| settle::with_other(question, &mut answer, &words.join("; ")));
+            Ok((answer, code.or(other.flatten())))
         }
-        (Kind::Number { .. }, Json::Number(text) | Json::Text(text)) => {
-            if text.trim().is_empty() {
-                Ok(Answer::none())
-            } else {
-                number::read(text, &question.kind)
+        (Kind::Single { .. } | Kind::Rating { .. } | Kind::Grid { .. }, json) => {
+            match (place(question, json), json, question.unlisted) {
+                (Ok(place), ..) => Ok(settle::single(question, &[place])),
+                (Err(_), Json::Text(text), Unlisted::Option(place)) if !text.trim().is_empty() => {
+                    let (mut answer, code) = settle::single(question, &[place]);
+                    let other = settle::with_other(question, &mut answer, text);
+                    Ok((answer, code.or(other)))
+                }
+                (Err(code), ..) => Err(code),
             }
         }
-        (Kind::Text { chars_max }, Json::Text(text)) => text_answer(text, *chars_max),
+        (Kind::Number { .. }, Json::Number(text) | Json::Text(text)) => match text.trim().is_empty() {
+            true => Ok(whole(Answer::none())),
+            false => value::read(text, &question.kind, &Formats::default()).map(whole),
+        },
+        (Kind::Text { chars_max }, Json::Text(text)) => value::words(text, *chars_max).map(whole),
+        // A year may be written as a number.
+        (Kind::Date { .. }, Json::Number(text))
+        | (Kind::Date { .. } | Kind::Datetime { .. } | Kind::Time, Json::Text(text)) => match text.trim().is_empty() {
+            true => Ok(whole(Answer::none())),
+            false => value::read(text, &question.kind, &Formats::default()).map(whole),
+        },
         _ => Err(Code::AnswerType),
-    }
-}
-
-pub(crate) fn text_answer(text: &str, chars_max: Option<usize>) -> Result<Answer, Code> {
-    if text.trim().is_empty() {
-        Ok(Answer::none())
-    } else if chars_max.is_some_and(|max| text.chars().count() > max) {
-        Err(Code::TextTooLong)
-    } else {
-        Ok(Answer::answered(Value::Text(text.to_owned())))
     }
 }
 
 fn place(question: &Question, json: &Json) -> Result<usize, Code> {
     let Json::Number(text) = json else { return Err(Code::AnswerType) };
     let code = text.parse().map_err(|_| Code::OptionUnknown)?;
-    place_of_code(&question.kind, code).ok_or(Code::OptionUnknown)
+    question.kind.place_of_code(code).ok_or(Code::OptionUnknown)
 }
 
 fn read_grid(
@@ -117,19 +176,75 @@ fn read_grid(
     let mut seen = vec![false; rows];
     for (row, json) in cells {
         let at = format!("{path}{}", pointer_part(row));
-        let place = question.rows().iter().position(|known| known.code.to_string() == *row);
-        let Some(place) = place else {
+        let Some(place) = row_place(question, row) else {
             issues.push(Issue::new(Code::RowUnknown, at));
             continue;
         };
-        let answer = if std::mem::replace(&mut seen[place], true) {
+        let read = if std::mem::replace(&mut seen[place], true) {
             Err(Code::AnswerDuplicateKey)
+        } else if let Some(state) = said(question, json) {
+            Ok((Answer::of(state), None))
         } else {
             read_one(question, json)
         };
-        answers[place] = answer.unwrap_or_else(|code| {
-            issues.push(Issue::new(code, at));
-            Answer::invalid()
-        });
+        let (answer, code) = read.unwrap_or_else(|code| (Answer::invalid(), Some(code)));
+        answers[place] = answer;
+        issues.extend(code.map(|code| Issue::new(code, at)));
     }
 }
+
+fn row_place(question: &Question, row: &str) -> Option<usize> {
+    question.rows().iter().position(|known| known.code.to_string() == row)
+}
+
+fn ranks_by_item(
+    question: &Question,
+    cells: &[(String, Json)],
+    path: &str,
+    issues: &mut Vec<Issue>,
+) -> Result<Vec<ranking::Ranked>, Code> {
+    let mut ranked = Vec::new();
+    for (row, json) in cells {
+        let Some(item) = row_place(question, row) else {
+            issues.push(Issue::new(Code::RowUnknown, format!("{path}{}", pointer_part(row))));
+            continue;
+        };
+        if *json != Json::Null {
+            ranked.push((item, place(question, json)?));
+        }
+    }
+    Ok(ranked)
+}
+
+fn items_by_rank(question: &Question, items: &[Json]) -> Result<Vec<ranking::Ranked>, Code> {
+    let item = |json: &Json| match json {
+        Json::Number(code) => row_place(question, code).ok_or(Code::RowUnknown),
+        _ => Err(Code::AnswerType),
+    };
+    if items.len() > question.options().len() {
+        return Err(Code::OptionUnknown);
+    }
+    items.iter().enumerate().map(|(rank, json)| Ok((item(json)?, rank))).collect()
+}
+
+fn rank(
+    question: &Question,
+    ranked: Result<Vec<ranking::Ranked>, Code>,
+    at: &str,
+    answers: &mut Vec<Answer>,
+    issues: &mut Vec<Issue>,
+) {
+    let codes = match ranked {
+        Ok(ranked) => {
+            let (found, codes) = ranking::answers(question, &ranked);
+            *answers = found;
+            codes
+        }
+        Err(code) => {
+            *answers = vec![Answer::invalid(); question.rows().len()];
+            vec![code]
+        }
+    };
+    issues.extend(codes.into_iter().map(|code| Issue::new(code, at)));
+}
+

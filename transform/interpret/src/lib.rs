@@ -4,11 +4,17 @@
 
 mod answer;
 mod cells;
+mod derive;
 mod direct;
+mod gather;
+mod logic;
 mod mapping;
 mod number;
+mod ranking;
 mod record;
 mod rows;
+mod settle;
+mod value;
 
 use std::sync::Arc;
 
@@ -21,7 +27,7 @@ pub use rows::{OutcomeRow, outcomes_batch, responses_batch};
 
 /// The version of the rules in this crate, named in every outcome. It changes when the same record and
 /// definitions would come to something else.
-pub const INTERPRETER: &str = "1";
+pub const INTERPRETER: &str = "2";
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,7 +52,7 @@ pub(crate) fn read_across(
 }
 
 fn state(state: State) -> Answer {
-    Answer { state, value: Value::None }
+    Answer::of(state)
 }
 
 fn single(target: &Form, question: usize, place: Result<Option<usize>, State>) -> Answer {

@@ -1,4 +1,5 @@
 use shukei_schemas::Code;
+use shukei_schemas::decimal::scaled;
 use shukei_schemas::definition::Kind;
 
 use crate::answer::{Answer, Value};
@@ -15,28 +16,6 @@ pub(crate) fn read(text: &str, kind: &Kind) -> Result<Answer, Code> {
         return Err(Code::NumberOutOfRange);
     }
     Ok(Answer::answered(Value::Number(value)))
-}
-
-fn scaled(text: &str, decimals: usize) -> Option<i128> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty()
-        || !all_digits(whole)
-        || !all_digits(fraction)
-        || (digits.contains('.') && fraction.is_empty())
-    {
-        return None;
-    }
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.len() > decimals || whole.trim_start_matches('0').len() + decimals > 18 {
-        return None;
-    }
-    let value: i128 = format!("{whole}{fraction:0<decimals$}").parse().ok()?;
-    Some(if negative { -value } else { value })
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use shukei_schemas::definition::{
 };
 use shukei_schemas::event::{Envelope, Fields, Header, SUBMISSION_RECEIVED, SUBMISSION_WITHDRAWN, Subject};
 use shukei_schemas::json::Json;
-use shukei_schemas::{Code, FormId, Issue, LayoutId};
+use shukei_schemas::{Code, FormId, Issue, LayoutId, moment};
 
 use crate::mapping::read_across;
-use crate::{Answer, Interpretation, Kind, Outcome, Response, Value, cells, direct};
+use crate::logic::Known;
+use crate::{Answer, Interpretation, Kind, Outcome, Response, Value, cells, direct, logic};
 
 /// A record as raw holds it.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +100,15 @@ fn attribute(
             cells::read(resolved, layout, entries, &answers_path, &mut outcome.issues)
         }
     };
+    let group = known_group(&subject, definition, wave, path, &mut outcome.issues);
+    let known = Known {
+        group: group.as_deref(),
+        submitted_at: submitted_at(fields, envelope.time_us),
+        reference_date: wave.reference_date.as_deref().and_then(moment::iso_date),
+    };
+    // Routing is that of the form that was answered.
+    fill_from_group(resolved, known.group, &mut answers);
+    logic::work_out(resolved, known, &mut answers, &answers_path, &mut outcome.issues);
     let mapping = answered.mapping.as_ref().and_then(|mapping| definition.mapping(mapping));
     let target = match mapping {
         None => resolved,
@@ -108,11 +118,11 @@ fn attribute(
         None => fields.text("method")?.unwrap_or_else(|| "form".to_owned()),
         Some(mapping) => {
             answers = read_across(mapping, resolved, target, &answers);
+            fill_from_group(target, known.group, &mut answers);
+            logic::derive_again(target, known, &mut answers);
             mapping.method.clone()
         }
     };
-    let group = known_group(&subject, definition, wave, path, &mut outcome.issues);
-    fill_from_group(target, group.as_deref(), &mut answers);
     outcome.issues.sort_by(|a, b| (&a.path, a.code).cmp(&(&b.path, b.code)));
     outcome.kind = Kind::Response;
     outcome.target = Some(format!("responses/{}", target.reference.target()));
@@ -133,6 +143,12 @@ fn attribute(
         revision: subject.revision,
         answers,
     }))
+}
+
+/// When the respondent sent the answers: as the submission says, else as its event does.
+fn submitted_at(fields: Fields<'_>, event_time: Option<i64>) -> Option<i64> {
+    let said = fields.text("submitted_at").ok().flatten();
+    said.and_then(|text| moment::datetime(&text, &[], "UTC")).or(event_time)
 }
 
 /// The group, if the wave's classification has it; a unit of an unknown group counts in totals only.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayBuilder, ArrayRef, Decimal128Builder, Int8Builder, Int16Builder, Int64Builder, ListBuilder,
-    RecordBatch, StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
+    ArrayBuilder, ArrayRef, Date32Array, Decimal128Builder, Int8Builder, Int16Builder, Int64Builder,
+    ListBuilder, RecordBatch, StringArray, StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field};
 use arrow::error::ArrowError;
@@ -173,6 +173,24 @@ fn answers(column: &AnswerColumn, rows: &[(Position, &Response)]) -> ArrayRef {
             all.for_each(|answer| builder.append_option(number(answer)));
             Arc::new(builder.finish())
         }
+        (Part::Date, _) => Arc::new(
+            all.map(|answer| match answer.value {
+                Value::Date(day) => Some(day),
+                _ => None,
+            })
+            .collect::<Date32Array>(),
+        ),
+        (Part::Moment, _) => times(all.map(|answer| match answer.value {
+            Value::Moment(time) => Some(time),
+            _ => None,
+        })),
+        (Part::Other, _) => {
+            Arc::new(all.map(|answer| answer.other.as_deref()).collect::<StringArray>())
+        }
+        (Part::Asked { word }, _) => Arc::new(
+            all.map(|answer| answer.asked.as_ref().and_then(|words| words.get(*word).copied()))
+                .collect::<arrow::array::Int64Array>(),
+        ),
         (Part::Text, _) => {
             let mut builder = StringBuilder::new();
             all.for_each(|answer| {

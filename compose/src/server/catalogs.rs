@@ -1,0 +1,64 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use shukei_lake::Lake;
+use shukei_query::Catalog;
+use shukei_schemas::definition::Definitions;
+use tokio::sync::{Mutex, watch};
+
+use crate::fault::Fault;
+use crate::reading;
+
+/// How old a catalog may be that a request is answered from.
+const AGE_MAX: Duration = Duration::from_millis(250);
+
+/// The catalog of the moment, shared by all requests of that moment. Tables only grow, so no request is ever answered
+/// from less than one before it.
+pub(crate) struct Catalogs {
+    lake: Lake,
+    definitions: watch::Receiver<Arc<Definitions>>,
+    open: Mutex<BTreeMap<Option<String>, Opened>>,
+}
+
+struct Opened {
+    at: Instant,
+    definitions: Arc<Definitions>,
+    catalog: Catalog,
+}
+
+impl Catalogs {
+    pub(crate) fn new(lake: Lake, definitions: watch::Receiver<Arc<Definitions>>) -> Self {
+        Self { lake, definitions, open: Mutex::default() }
+    }
+
+    pub(crate) fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    pub(crate) fn definitions(&self) -> Arc<Definitions> {
+        self.definitions.borrow().clone()
+    }
+
+    /// The catalog with labels in this language, or in each survey's first.
+    pub(crate) async fn get(&self, language: Option<&str>) -> Result<Catalog, Fault> {
+        let definitions = self.definitions();
+        // A language that no survey has gives the default labels; it must not fill the memory with catalogs.
+        let known = |language: &&str| {
+            definitions.surveys().any(|survey| survey.survey.languages.iter().any(|known| known == language))
+        };
+        let language = language.filter(known).map(str::to_owned);
+        let mut open = self.open.lock().await;
+        if let Some(opened) = open.get(&language)
+            && opened.at.elapsed() < AGE_MAX
+            && Arc::ptr_eq(&opened.definitions, &definitions)
+        {
+            return Ok(opened.catalog.clone());
+        }
+        let at = Instant::now();
+        let catalog = reading::open_lake(&self.lake, &definitions, language.as_deref()).await?;
+        open.retain(|_, opened| opened.at.elapsed() < 8 * AGE_MAX);
+        open.insert(language, Opened { at, definitions, catalog: catalog.clone() });
+        Ok(catalog)
+    }
+}

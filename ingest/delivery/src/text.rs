@@ -1,0 +1,137 @@
+//! Cells between separators, as a stream.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use csv::{ReaderBuilder, StringRecord};
+use shukei_schemas::definition::{DeliveryFile, FileFormat, ShortRows};
+
+use crate::columns::Columns;
+use crate::error::DeliveryError;
+use crate::row::{Refused, Row, RowError, Rows};
+
+/// Rows of a text file whose bytes are UTF-8 already.
+pub(crate) fn rows(
+    file: &str,
+    input: impl Read + Send + 'static,
+    format: FileFormat,
+    spec: &DeliveryFile,
+) -> Result<Rows, DeliveryError> {
+    let by_format = if format == FileFormat::Tsv { b'\t' } else { b',' };
+    let separator = match spec.separator.as_deref() {
+        None => by_format,
+        Some("tab") => b'\t',
+        Some(text) => text.bytes().next().unwrap_or(by_format),
+    };
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(separator);
+    match spec.quote.as_deref().map(str::as_bytes) {
+        Some([]) => _ = builder.quoting(false),
+        Some([quote, ..]) => _ = builder.quote(*quote),
+        None => {}
+    }
+    let reader = builder.from_reader(input);
+    let mut text = Text {
+        file: file.to_owned(),
+        records: reader,
+        columns: None,
+        number: 0,
+        short: spec.short_rows,
+        first: None,
+        ended: false,
+    };
+    for _ in 0..spec.skip_rows {
+        let _ = text.read()?;
+    }
+    let mut header = Vec::new();
+    for _ in 0..spec.header_rows {
+        match text.read()? {
+            Some((_, record)) => header.push(record),
+            None => return Err(DeliveryError::HeaderMissing { file: file.to_owned() }),
+        }
+    }
+    let columns = if header.is_empty() {
+        text.first = text.read()?;
+        Columns::by_position(text.first.as_ref().map_or(0, |(_, record)| record.len()))
+    } else {
+        let cells: Vec<Vec<&str>> = header.iter().map(|record| record.iter().collect()).collect();
+        Columns::of_header(&cells, 0)
+    };
+    let columns = Arc::new(columns);
+    text.columns = Some(Arc::clone(&columns));
+    Ok(Rows::new(Some(columns), text))
+}
+
+struct Text<R> {
+    file: String,
+    records: csv::Reader<R>,
+    columns: Option<Arc<Columns>>,
+    number: u64,
+    short: ShortRows,
+    /// Read to count the columns.
+    first: Option<(u64, StringRecord)>,
+    ended: bool,
+}
+
+impl<R: Read> Text<R> {
+    /// The next record with the line that it begins in.
+    fn read(&mut self) -> Result<Option<(u64, StringRecord)>, DeliveryError> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        let mut record = StringRecord::new();
+        match self.records.read_record(&mut record) {
+            Ok(true) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                Ok(Some((line, record)))
+            }
+            Ok(false) => Ok(None),
+            Err(error) => Err(match error.into_kind() {
+                csv::ErrorKind::Io(error) => DeliveryError::read(&self.file, error),
+                // Neither uneven rows nor bytes that are no UTF-8 come this far.
+                other => DeliveryError::read(&self.file, std::io::Error::other(format!("{other:?}"))),
+            }),
+        }
+    }
+}
+
+impl<R: Read> Iterator for Text<R> {
+    type Item = Result<Row, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let (line, mut cells) = match self.read() {
+            Ok(Some(read)) => read,
+            Ok(None) => {
+                self.ended = true;
+                return None;
+            }
+            Err(error) => {
+                self.ended = true;
+                return Some(Err(error.into()));
+            }
+        };
+        self.number += 1;
+        let columns = Arc::clone(self.columns.as_ref()?);
+        while self.short == ShortRows::Blank && cells.len() < columns.len() {
+            cells.push_field("");
+        }
+        if cells.len() == columns.len() {
+            return Some(Ok(Row { number: self.number, line, columns, cells }));
+        }
+        let lines = self.records.position().line().saturating_sub(line);
+        let mut reason = format!("it has {} cells, the header has {}", cells.len(), columns.len());
+        if lines > 2 {
+            reason.push_str(&format!(
+                "; it spans {lines} lines, so a quotation mark may be missing or too many"
+            ));
+        } else if cells.len() < columns.len() {
+            reason.push_str("; mend the row, or say `short_rows: blank` in the layout");
+        } else {
+            reason.push_str("; a cell that holds the separator needs quotation marks around it");
+        }
+        Some(Err(Refused { row: self.number, line, code: "row_ragged", reason }.into()))
+    }
+}

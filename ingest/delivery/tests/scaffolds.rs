@@ -1,0 +1,86 @@
+//! What is guessed from a file passes `check`, whatever the file.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use shukei_delivery::{Scaffold, open, scaffold, scaffold_from, sniff};
+use shukei_schemas::definition::SurveyDefinition;
+
+fn from(name: &str, text: &str) -> Scaffold {
+    let bytes = text.as_bytes().to_vec();
+    let spec = sniff(name, Cursor::new(bytes.clone())).unwrap();
+    scaffold_from("lunch", name, &spec, open(name, Cursor::new(bytes), &spec).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn checked(scaffold: &Scaffold) -> SurveyDefinition {
+    let files: BTreeMap<String, Vec<u8>> =
+        scaffold.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+    let (definition, findings) = SurveyDefinition::load_checked(&files);
+    assert!(findings.is_empty(), "{findings:#?}\n{:#?}", scaffold.files);
+    definition.unwrap()
+}
+
+#[test]
+fn every_file_comes_to_a_survey_that_passes() {
+    let long = format!("ID,text\n{}", (0..500).map(|n| format!("{n},words {n}\n")).collect::<String>());
+    for text in [
+        "a\n",
+        "a,b\n,\n",
+        "ID,Where?,\"Why, \"\"so\"\"?\"\n1,Here,x\n2,There,y\n3,Here,\n4,There,\n",
+        "q,Q,q\nyes,no,yes\nno,no,yes\n",
+        "a;b\n1;2,5\n",
+        "state,group,#7,q1_state\nx,x,x,x\nx,x,x,x\n",
+        "A\nＡ\nA\n\"A \"\n’\n'\n",
+        "n\n0\n0\n1\n1\n",
+        "l\n\"a\nb\"\n\"b\na\"\na\na\nb\n\"a\nb\"\n",
+        "時刻,回答\n2026/01/01 10:00,はい\n2026/01/01 10:01,はい\n",
+        "tab\\,\"\u{7f}\",\u{85}\n\u{1b},\u{2028},\"\"\"\"\n\u{1b},\u{2028},\"\"\"\"\n",
+        &long,
+    ] {
+        let scaffold = from("in.csv", text);
+        checked(&scaffold);
+        assert_eq!(scaffold, from("in.csv", text), "the same file gives the same definition");
+    }
+    checked(&from("in.jsonl", "{\"a\":1}\n{\"b\":\"x\"}\n"));
+    checked(&scaffold("lunch"));
+}
+
+#[test]
+fn guesses_are_marked_and_of_the_right_kind() {
+    let mut text = "when,ID,Where do you eat?,tool2,Minutes,Used,Remarks,Empty\n".to_owned();
+    for n in 0..12 {
+        let place = ["Canteen", "Desk"][n % 2];
+        let used = ["Books; Room", "Room", "Books"][n % 3];
+        text.push_str(&format!(
+            "2026-01-01 10:{n:02},r{n},{place},{},{}.5,{used},remark {n},\n",
+            n % 3 + 1,
+            n * 7
+        ));
+    }
+    let scaffold = from("in.csv", &text);
+    let definition = checked(&scaffold);
+    assert_eq!((scaffold.rows, scaffold.refused, scaffold.columns), (12, 0, 8));
+    let form = &definition.forms.values().next().unwrap().value;
+    let kinds: Vec<(&str, &str)> =
+        form.questions.iter().map(|q| (q.number.as_str(), q.kind.as_str())).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("q3", "single"),
+            ("tool2", "single"),
+            ("Minutes", "number"),
+            ("Used", "multiple"),
+            ("Remarks", "text")
+        ]
+    );
+    let layout = &scaffold.files["layouts/file.yaml"];
+    assert!(
+        layout.contains("key: [\"ID\"]")
+            && layout.contains("\"Empty\" # guess")
+            && layout.contains("\"when\" # guess")
+    );
+    let form = &scaffold.files["forms/lunch.yaml"];
+    assert_eq!(form.matches("# guess").count(), 5 + 1, "{form}");
+}

@@ -1,0 +1,232 @@
+//! The SQL of what counts: the views `current` and `flags`.
+//!
+//! First the copies go: all but the first event with the same source, id and bytes. Of what is left the last event of
+//! each unit counts, by revision and total order; if that is a withdrawal, the unit is out. Where a survey reads
+//! another organisation's answers across, the events of each source are ranked by themselves, withdrawals in all of
+//! them, and the survey's rule picks among the sources that stand.
+
+use shukei_schemas::definition::{Definitions, TwoSources};
+
+use crate::views::{POSITION, decided};
+
+/// The total order of events of one unit within a revision.
+const ORDER: [&str; 4] = ["generation", "order_time", "\"partition\"", "\"offset\""];
+
+/// What the source of an answer on the office's own form is called.
+const FORM: &str = "form";
+
+/// How units are counted: what the two views are made of.
+#[derive(Debug)]
+pub(crate) struct Counting {
+    reinterpreted: bool,
+    surveys: Vec<Sources>,
+}
+
+/// A survey that reads other organisations' answers across.
+#[derive(Debug)]
+struct Sources {
+    survey: String,
+    rule: TwoSources,
+    /// The file of each mapping, as outcomes name it, and the mapping's id.
+    mappings: Vec<(String, String)>,
+}
+
+impl Counting {
+    /// Of the surveys that have outcomes, only those with mappings need more than one source.
+    pub(crate) fn new(reinterpreted: bool, definitions: &Definitions, present: &[String]) -> Self {
+        let sources = definitions.surveys().filter(|definition| {
+            let has_outcomes = present.iter().any(|survey| survey == definition.survey.survey.as_str());
+            has_outcomes && !definition.mappings.is_empty()
+        });
+        let surveys = sources.map(|definition| Sources {
+            survey: definition.survey.survey.to_string(),
+            rule: definition.survey.two_sources,
+            mappings: definition
+                .mappings
+                .iter()
+                .map(|(reference, used)| (used.path.clone(), reference.mapping.to_string()))
+                .collect(),
+        });
+        Self { reinterpreted, surveys: surveys.collect() }
+    }
+
+    /// Whether a unit can count twice, so that `current` gives it two names.
+    pub(crate) fn renames_units(&self) -> bool {
+        self.surveys.iter().any(|survey| survey.rule == TwoSources::KeepBoth)
+    }
+
+    /// `current`: of each unit the response that counts.
+    pub(crate) fn current(&self) -> String {
+        let flags = |two_sources: &str| {
+            format!(
+                "nullif(concat_ws(',', CASE WHEN copies > 1 THEN 'duplicate' END, CASE WHEN this <> first_use THEN 'id_reused' END,
+                   CASE WHEN scattered = 1 THEN 'two_partitions' END{two_sources}), '') AS flags"
+            )
+        };
+        let rest =
+            format!("{POSITION}, interpretation, target, event_source, event_id, revision, order_time");
+        if self.surveys.is_empty() {
+            return format!(
+                "{events} SELECT survey, wave, unit, {rest}, {flags} FROM ranked WHERE place = 1 AND kind = 'response'",
+                events = self.events(),
+                flags = flags(""),
+            );
+        }
+        let unit = match self.with_rule(TwoSources::KeepBoth) {
+            Some(both) => format!(
+                "CASE WHEN {both} AND source <> '{FORM}' AND sources > 1 THEN concat(unit, '//', source) ELSE unit END AS unit"
+            ),
+            None => "unit".to_owned(),
+        };
+        format!(
+            "{events} SELECT survey, wave, {unit}, {rest}, {flags} FROM standing WHERE counts",
+            events = self.events(),
+            flags = flags(", CASE WHEN sources > 1 THEN 'two_sources' END"),
+        )
+    }
+
+    /// `flags`: what somebody should look at, one row each.
+    pub(crate) fn flags(&self) -> String {
+        let select = |flag: &str, detail: &str, from: &str| {
+            format!(
+                "SELECT survey, wave, unit, '{flag}' AS flag, {POSITION}, event_id, {detail} AS detail FROM {from}"
+            )
+        };
+        let place = |of: &str, name: &str| {
+            let value = |column: &str| format!("first_value({column}) OVER ({of})");
+            let (generation, partition, offset) =
+                (value("generation"), value("\"partition\""), value("\"offset\""));
+            format!("concat({generation}, '/', {partition}, ':', {offset}) AS {name}")
+        };
+        let copies = place(&self.copies(), "original");
+        let uses = place(&self.uses(), "earlier");
+        let mut parts = vec![
+            select("duplicate", "concat('copy of ', original)", &format!("(SELECT *, {copies} FROM seen) WHERE copy > 1")),
+            // Of an id that several contents share, the copies are flagged as such already.
+            select(
+                "id_reused",
+                "concat('id of ', earlier)",
+                &format!("(SELECT *, {uses} FROM seen) WHERE this <> first_use AND copy = 1"),
+            ),
+            select(
+                "two_partitions",
+                "concat('the unit is in partition ', CASE WHEN \"partition\" = lowest THEN highest ELSE lowest END, ' too')",
+                "(SELECT *, row_number() OVER (PARTITION BY survey, wave, unit, generation, \"partition\" ORDER BY \"offset\") AS nth
+                  FROM seen) WHERE lowest <> highest AND nth = 1",
+            ),
+        ];
+        if !self.surveys.is_empty() {
+            let detail = "concat(source, CASE WHEN counts THEN ' counts' ELSE ' is set aside' END)";
+            parts.push(select("two_sources", detail, "standing WHERE sources > 1"));
+        }
+        format!("{} {}", self.events(), parts.join(" UNION ALL "))
+    }
+
+    fn copies(&self) -> String {
+        format!(
+            "PARTITION BY survey, kind, event_source, event_id, content_hash ORDER BY {}",
+            ORDER.join(", ")
+        )
+    }
+
+    fn uses(&self) -> String {
+        format!("PARTITION BY survey, event_source, event_id ORDER BY {}", ORDER.join(", "))
+    }
+
+    /// `seen`: every event that could count. `ranked`: without copies, the newest of a unit first. `standing`, where
+    /// there are several sources: the last response of each that is not taken back.
+    fn events(&self) -> String {
+        let newest_first = ORDER.map(|column| format!("{column} DESC")).join(", ");
+        let in_generation = "OVER (PARTITION BY survey, wave, unit, generation)";
+        let seen = format!(
+            "WITH named AS (
+               SELECT *, concat(kind, content_hash) AS this, {source} AS source
+               FROM {decided} WHERE kind IN ('response', 'withdrawal')),
+             seen AS (
+               SELECT *, row_number() OVER ({copies}) AS copy,
+                 count(*) OVER (PARTITION BY survey, kind, event_source, event_id, content_hash) AS copies,
+                 first_value(this) OVER ({uses}) AS first_use,
+                 min(\"partition\") {in_generation} AS lowest, max(\"partition\") {in_generation} AS highest
+               FROM named),
+             ranked AS (
+               SELECT *, row_number() OVER (
+                   PARTITION BY survey, wave, unit ORDER BY coalesce(revision, 0) DESC, {newest_first}) AS place,
+                 max(CASE WHEN lowest <> highest THEN 1 ELSE 0 END) OVER (PARTITION BY survey, wave, unit) AS scattered
+               FROM seen WHERE copy = 1)",
+            source = self.source(),
+            decided = decided(self.reinterpreted),
+            copies = self.copies(),
+            uses = self.uses(),
+        );
+        if self.surveys.is_empty() {
+            return seen;
+        }
+        let of_unit = "PARTITION BY survey, wave, unit";
+        let both = self.with_rule(TwoSources::KeepBoth).map(|both| format!(" OR {both}")).unwrap_or_default();
+        format!(
+            "{seen},
+             heads AS (
+               SELECT *, min(CASE WHEN kind = 'withdrawal' THEN place END) OVER ({of_unit}) AS taken_back,
+                 row_number() OVER ({of_unit}, kind, source ORDER BY place) AS in_source
+               FROM ranked),
+             chosen AS (
+               SELECT *, count(*) OVER ({of_unit}) AS sources,
+                 row_number() OVER ({of_unit} ORDER BY {preference}, place) AS choice
+               FROM heads
+               WHERE kind = 'response' AND in_source = 1 AND (taken_back IS NULL OR place < taken_back)),
+             standing AS (SELECT *, (choice = 1{both}) AS counts FROM chosen)",
+            preference = self.preference(),
+        )
+    }
+
+    /// Where the answers of an event came from: the office's own form, or the mapping that read them across.
+    fn source(&self) -> String {
+        if self.surveys.is_empty() {
+            return format!("'{FORM}'");
+        }
+        // An outcome names every definition file that it was decided with, mappings among them.
+        let files = "concat('\n', array_to_string(definitions, '\n'))";
+        let mut cases = String::new();
+        for survey in &self.surveys {
+            for (path, mapping) in &survey.mappings {
+                cases.push_str(&format!(
+                    " WHEN survey = {survey} AND strpos({files}, {path}) > 0 THEN {mapping}",
+                    survey = text(&survey.survey),
+                    path = text(&format!("\n{path}:")),
+                    mapping = text(mapping),
+                ));
+            }
+        }
+        format!(
+            "CASE WHEN kind <> 'response' THEN ''{cases}
+                  WHEN strpos({files}, '\nmappings/') > 0
+                    THEN split_part(split_part({files}, '\nmappings/', 2), '.yaml:', 1)
+                  ELSE '{FORM}' END"
+        )
+    }
+
+    /// 0 for the source that a survey prefers.
+    fn preference(&self) -> String {
+        let case = |rule, what: &str| {
+            self.with_rule(rule)
+                .map(|of| format!(" WHEN {of} AND source {what} '{FORM}' THEN 0"))
+                .unwrap_or_default()
+        };
+        match [case(TwoSources::PreferForm, "="), case(TwoSources::PreferMapping, "<>")].concat() {
+            cases if cases.is_empty() => "1".to_owned(),
+            cases => format!("CASE{cases} ELSE 1 END"),
+        }
+    }
+
+    /// The condition that a row is of a survey with this rule; none if no survey has it.
+    fn with_rule(&self, rule: TwoSources) -> Option<String> {
+        let with = self.surveys.iter().filter(|survey| survey.rule == rule);
+        let names: Vec<String> = with.map(|survey| text(&survey.survey)).collect();
+        (!names.is_empty()).then(|| format!("survey IN ({})", names.join(", ")))
+    }
+}
+
+/// A text of SQL.
+fn text(words: &str) -> String {
+    format!("'{}'", words.replace('\'', "''"))
+}

@@ -1,0 +1,163 @@
+//! Normal forms: what two texts may differ in and still be the same. A key is only ever compared, never shown.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::compose;
+
+/// One step towards the normal form of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Blanks, line breaks and byte order marks around the text do not count.
+    Trim,
+    /// Full-width and half-width forms are the same.
+    Width,
+    /// Typographic quotes and apostrophes are plain ones.
+    Quotes,
+    /// Upper and lower case are the same.
+    Case,
+    /// Any run of blanks and line breaks inside is one blank.
+    Blanks,
+}
+
+/// The steps that texts of a question are compared after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Steps {
+    trim: bool,
+    width: bool,
+    quotes: bool,
+    case: bool,
+    blanks: bool,
+}
+
+impl Default for Steps {
+    /// Trim, width, quotes.
+    fn default() -> Self {
+        Self { trim: true, width: true, quotes: true, case: false, blanks: false }
+    }
+}
+
+impl Steps {
+    /// Exactly these steps.
+    pub fn of(steps: &[Step]) -> Self {
+        let has = |step| steps.contains(&step);
+        Self {
+            trim: has(Step::Trim),
+            width: has(Step::Width),
+            quotes: has(Step::Quotes),
+            case: has(Step::Case),
+            blanks: has(Step::Blanks),
+        }
+    }
+
+    /// The normal form of a text.
+    pub fn key<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let text = if self.trim { text.trim_matches(is_around) } else { text };
+        // Most texts are in their normal form already.
+        let plain = text.bytes().all(|byte| {
+            byte.is_ascii()
+                && !(self.case && byte.is_ascii_uppercase())
+                && !(self.blanks && byte.is_ascii_whitespace())
+        });
+        if plain { Cow::Borrowed(text) } else { Cow::Owned(self.mapped(text).0) }
+    }
+
+    /// The normal form with, for each of its bytes, where in the text it comes from; one more for the end.
+    pub fn mapped(&self, text: &str) -> (String, Vec<usize>) {
+        let start = if self.trim { text.len() - text.trim_start_matches(is_around).len() } else { 0 };
+        let end = if self.trim { text.trim_end_matches(is_around).len().max(start) } else { text.len() };
+        let (mut key, mut from) = (String::with_capacity(end - start), Vec::with_capacity(end - start + 1));
+        let mut push = |c: char, at: usize| {
+            key.push(c);
+            from.resize(key.len(), at);
+        };
+        let mut chars = text[start..end].char_indices().map(|(at, c)| (at + start, c)).peekable();
+        let mut in_blank = false;
+        while let Some((at, c)) = chars.next() {
+            if self.blanks && c.is_whitespace() {
+                if !std::mem::replace(&mut in_blank, true) {
+                    push(' ', at);
+                }
+                continue;
+            }
+            in_blank = false;
+            let mut wide = c;
+            if self.width {
+                wide = width(c);
+                // A half-width kana and its voicing mark are one letter.
+                let mark = chars.peek().and_then(|(_, next)| match next {
+                    '\u{ff9e}' => Some('\u{3099}'),
+                    '\u{ff9f}' => Some('\u{309a}'),
+                    _ => None,
+                });
+                if let Some(voiced) = mark.and_then(|mark| compose(wide, mark)) {
+                    wide = voiced;
+                    chars.next();
+                }
+            }
+            if self.quotes {
+                wide = quote(wide);
+            }
+            if self.case {
+                wide.to_lowercase().for_each(|c| push(c, at));
+            } else {
+                push(wide, at);
+            }
+        }
+        from.push(end);
+        (key, from)
+    }
+}
+
+fn is_around(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
+}
+
+/// The usual width of a full-width or half-width form. Other compatibility forms (circled digits, units) stay.
+fn width(c: char) -> char {
+    match c {
+        '\u{3000}' => ' ',
+        '\u{ff00}'..='\u{ffef}' => std::iter::once(c).nfkc().next().unwrap_or(c),
+        other => other,
+    }
+}
+
+fn quote(c: char) -> char {
+    match c {
+        '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' | '\u{2032}' | '\u{00b4}' | '`' => '\'',
+        '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' | '\u{2033}' => '"',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_makes_its_own_differences_vanish_and_no_others() {
+        use Step::{Blanks, Case, Quotes, Trim, Width};
+        let all: &[Step] = &[Trim, Width, Quotes, Case, Blanks];
+        let cases: &[(&[Step], &str, &str)] = &[
+            (&[], " A ", " A "),
+            (&[Trim], "\u{feff} A\u{3000}\n", "A"),
+            (&[Width], "ＡＢ１（ｶﾞｷﾞ）", "AB1(ガギ)"),
+            (&[Width], "①㎡～", "①㎡~"),
+            (&[Quotes], "don’t “x”", "don't \"x\""),
+            (&[Case], "ÄbC", "äbc"),
+            (&[Blanks], "a \n  b", "a b"),
+            (&[Trim], "a  B’", "a  B’"),
+            (all, "　Ｄｏｎ’t   KNOW ", "don't know"),
+        ];
+        for (steps, text, wanted) in cases {
+            let steps = Steps::of(steps);
+            assert_eq!(steps.key(text), *wanted);
+            let (key, from) = steps.mapped(text);
+            assert_eq!((key.as_str(), from.len()), (*wanted, key.len() + 1));
+            assert!(from.iter().all(|at| text.is_char_boundary(*at)));
+        }
+    }
+}

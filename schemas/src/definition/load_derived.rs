@@ -1,0 +1,159 @@
+//! Derived questions, resolved against the form.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::derived::{AgeOn, Derived, Found};
+use super::finding::Finding;
+use super::fold::Steps;
+use super::form_file::DerivedFile;
+use super::kind::Kind;
+use super::load_bands::bands;
+use super::load_form::FormLoader;
+use super::load_options::without_mark;
+use super::pattern::Pattern;
+
+pub(super) fn resolve(
+    loader: &mut FormLoader<'_>,
+    place: usize,
+    line: Option<u64>,
+    file: &DerivedFile,
+) -> Option<Derived> {
+    let number = loader.form.questions[place].number.to_string();
+    let shapes =
+        [!file.bands.is_empty(), file.birth_year.is_some(), file.lookup.is_some(), !file.patterns.is_empty()];
+    if shapes.iter().filter(|given| **given).count() != 1 {
+        let message = format!("question `{number}` is derived in one way");
+        let hint = "give one of `bands`, `birth_year`, `lookup` and `patterns`";
+        loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
+        return None;
+    }
+    let kind = loader.form.questions[place].kind.clone();
+    let fits = match (&kind, shapes) {
+        (Kind::Single { .. }, [true, ..] | [_, _, true, _] | [_, _, _, true]) => true,
+        (Kind::Multiple { .. }, [_, _, _, true]) => true,
+        (Kind::Number { decimals: 0, .. }, [_, true, ..]) => true,
+        (Kind::Text { .. }, [_, _, true, _]) => true,
+        _ => false,
+    };
+    if !fits {
+        let message = format!("question `{number}` of kind {} cannot be derived so", kind.as_str());
+        let hint = "bands make a single, birth_year a whole number, lookup a single or a text, patterns a single or a multiple";
+        loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
+        return None;
+    }
+    if let Some(birth) = &file.birth_year {
+        let birth = source(loader, &birth.value, Some(birth.referenced.line()))?;
+        let of = &loader.form.questions[birth].kind;
+        if !matches!(of, Kind::Number { decimals: 0, .. } | Kind::Date { .. }) {
+            loader.error(line, format!("question `{number}`: a year of birth is a whole number or a date"));
+            return None;
+        }
+        let on = match file.on.as_deref() {
+            Some("reference_date") => AgeOn::ReferenceDate,
+            Some("submitted_at") => AgeOn::SubmittedAt,
+            Some(on) => AgeOn::Question(source(loader, on, line)?),
+            None => {
+                loader.error(line, format!("question `{number}`: an age needs `on`"));
+                return None;
+            }
+        };
+        return Some(Derived::Age { birth, on });
+    }
+    let Some(from) = &file.from else {
+        loader.error(line, format!("question `{number}` is derived `from` a question"));
+        return None;
+    };
+    let from = source(loader, &from.value, Some(from.referenced.line()))?;
+    let of = loader.form.questions[from].kind.clone();
+    if !file.bands.is_empty() {
+        if of.bound("2000").is_none() && of.bound("2000-01-01").is_none() && of.bound("00:00").is_none() {
+            let message = format!("question `{number}`: a {} has no bands", of.as_str());
+            loader.error(line, message);
+            return None;
+        }
+        let bands = bands(loader, &of, &number, &file.bands);
+        return Some(Derived::Bands { from, bands });
+    }
+    if !file.patterns.is_empty() {
+        if !matches!(of, Kind::Text { .. }) {
+            loader.error(line, format!("question `{number}`: patterns read a text"));
+        }
+        let patterns = file.patterns.iter();
+        let read = |pattern| {
+            Pattern::read(loader.path, line, pattern, &kind, Steps::default(), loader.findings)
+        };
+        return Some(Derived::Patterns { from, patterns: patterns.filter_map(read).collect() });
+    }
+    let table = lookup(loader, &number, &kind, line, file)?;
+    Some(Derived::Lookup { from, table: Arc::new(table) })
+}
+
+fn source(loader: &mut FormLoader<'_>, number: &str, line: Option<u64>) -> Option<usize> {
+    let found = loader.form.question(number).map(|(place, _)| place);
+    if found.is_none() {
+        let known = loader.form.questions.iter().map(|question| question.number.as_str());
+        let finding = Finding::error(loader.path, line, format!("derived from unknown question `{number}`"));
+        let finding = finding.nearest(number, known);
+        loader.findings.push(finding);
+    }
+    found
+}
+
+fn lookup(
+    loader: &mut FormLoader<'_>,
+    number: &str,
+    kind: &Kind,
+    line: Option<u64>,
+    file: &DerivedFile,
+) -> Option<HashMap<String, Found>> {
+    let name = file.lookup.as_deref().unwrap_or_default();
+    let Some(bytes) = loader.files.get(name) else {
+        let known = loader.files.keys().filter(|path| path.ends_with(".csv")).map(String::as_str);
+        let message = format!("question `{number}`: look-up file `{name}` is missing");
+        let finding = Finding::error(loader.path, line, message).nearest(name, known);
+        loader.findings.push(finding);
+        return None;
+    };
+    loader.beside.push(name.to_owned());
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(without_mark(bytes));
+    let header = reader.headers().cloned().unwrap_or_default();
+    let wanted = file.column.as_deref().unwrap_or_default();
+    let Some(column) = header.iter().position(|known| known == wanted) else {
+        let message = format!("question `{number}`: `{name}` has no column `{wanted}`");
+        let finding = Finding::error(loader.path, line, message).nearest(wanted, header.iter());
+        loader.findings.push(finding);
+        return None;
+    };
+    let steps = Steps::default();
+    let mut table = HashMap::new();
+    for record in reader.records() {
+        let Ok(record) = record else {
+            loader.findings.push(Finding::error(name, None, "a line is no CSV, or not UTF-8"));
+            continue;
+        };
+        let at = record.position().map(csv::Position::line);
+        let key = steps.key(record.get(0).unwrap_or("")).into_owned();
+        let answer = steps.key(record.get(column).unwrap_or("")).into_owned();
+        let found = if matches!(kind, Kind::Text { .. }) {
+            Found::Text(record.get(column).unwrap_or("").trim().to_owned())
+        } else {
+            let by_label = kind
+                .options()
+                .iter()
+                .position(|option| option.label.wordings().any(|wording| steps.key(wording) == answer));
+            match by_label.or_else(|| kind.place_of_code(answer.parse().ok()?)) {
+                Some(place) => Found::Option(place),
+                None => {
+                    let message = format!("`{answer}` is no option of question `{number}`");
+                    loader.findings.push(Finding::error(name, at, message));
+                    continue;
+                }
+            }
+        };
+        if table.insert(key.clone(), found).is_some() {
+            loader.findings.push(Finding::error(name, at, format!("`{key}` stands twice")));
+        }
+    }
+    Some(table)
+}

@@ -1,0 +1,361 @@
+//! From the file of a form to the form: first every question by itself, then what looks at other questions.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::finding::Finding;
+use super::form::{Check, Form, Question, Section, Unlisted};
+use super::form_file::{CheckFile, DerivedFile, FormFile, KindFile, OptionFile, QuestionFile, UnlistedFile};
+use super::kind::{Choice, Kind, Row, UNLISTED_CODE};
+use super::load_bands::band_options;
+use super::load_derived;
+use super::load_options::{Listed, options_of};
+use super::load_premise::Premises;
+use super::premise::PremiseFile;
+use super::rules::{Rules, RulesFile};
+use super::survey::FormRef;
+use super::text::Text;
+use crate::moment;
+
+/// What of a question waits until all questions are known.
+pub(super) struct Waiting {
+    pub(super) question: usize,
+    pub(super) line: Option<u64>,
+    pub(super) ask_if: Option<PremiseFile>,
+    pub(super) options: Vec<(usize, PremiseFile)>,
+    pub(super) rows: Vec<(usize, PremiseFile)>,
+    pub(super) derived: Option<DerivedFile>,
+}
+
+/// A form while it is read.
+pub(super) struct FormLoader<'a> {
+    pub(super) path: &'a str,
+    pub(super) files: &'a BTreeMap<String, Vec<u8>>,
+    pub(super) findings: &'a mut Vec<Finding>,
+    pub(super) form: Form,
+    pub(super) waiting: Vec<Waiting>,
+    /// Other files that the form was read from.
+    pub(super) beside: Vec<String>,
+    pub(super) scales: BTreeMap<String, Vec<OptionFile>>,
+    rules: RulesFile,
+    folded: HashMap<String, String>,
+}
+
+/// Resolves a form; with it come the other files that it names.
+pub(super) fn resolve_form(
+    path: &str,
+    file: FormFile,
+    files: &BTreeMap<String, Vec<u8>>,
+    findings: &mut Vec<Finding>,
+) -> (Form, Vec<String>) {
+    let mut loader = FormLoader {
+        path,
+        files,
+        findings,
+        form: Form {
+            reference: FormRef { form: file.form, version: file.version },
+            names: file.names,
+            sections: Vec::new(),
+            questions: Vec::new(),
+            checks: Vec::new(),
+            order: Vec::new(),
+            has_logic: false,
+            index: HashMap::new(),
+        },
+        waiting: Vec::new(),
+        beside: Vec::new(),
+        scales: file.scales,
+        rules: file.rules,
+        folded: HashMap::new(),
+    };
+    for section in file.sections {
+        loader.form.sections.push(Section { id: section.section, title: section.title });
+        section.questions.into_iter().for_each(|question| loader.question(question));
+    }
+    loader.connect();
+    loader.checks(file.checks);
+    loader.form.order = super::load_order::order(path, &loader.form, &loader.waiting, loader.findings);
+    loader.form.has_logic = !loader.form.checks.is_empty()
+        || loader.form.questions.iter().any(|question| {
+            question.derived.is_some()
+                || question.ask_if.is_some()
+                || question.has_routed_options()
+                || question.rows().iter().any(|row| row.ask_if.is_some())
+        });
+    loader.beside.sort();
+    loader.beside.dedup();
+    (loader.form, loader.beside)
+}
+
+impl FormLoader<'_> {
+    pub(super) fn error(&mut self, line: Option<u64>, message: impl Into<String>) {
+        self.findings.push(Finding::error(self.path, line, message));
+    }
+
+    fn hinted(&mut self, line: Option<u64>, message: String, hint: &str) {
+        self.findings.push(Finding::error(self.path, line, message).hint(hint));
+    }
+
+    fn question(&mut self, file: QuestionFile) {
+        let number = file.number.value.clone();
+        let line = Some(file.number.referenced.line());
+        if number.is_empty() || !number.chars().all(|c| c.is_ascii_alphanumeric()) {
+            let message = format!("question number `{number}` cannot name a column");
+            self.hinted(line, message, "use letters and digits only");
+        }
+        if let Some(other) = self.folded.insert(number.to_lowercase(), number.clone()) {
+            let message =
+                format!("question number `{number}` stands twice (`{other}`; case does not tell them apart)");
+            self.error(line, message);
+            return;
+        }
+        let place = self.form.questions.len();
+        let mut waiting = Waiting {
+            question: place,
+            line,
+            ask_if: file.ask_if.clone(),
+            options: Vec::new(),
+            rows: Vec::new(),
+            derived: file.derived.clone(),
+        };
+        let kind = self.kind(&file, line, &mut waiting);
+        let bands = (!file.bands.is_empty()).then(|| self.band_question(&file, &number, line));
+        let unlisted = self.unlisted(&file, &kind, line);
+        let words = |words: &[super::scalar::Scalar]| words.iter().map(|word| word.0.clone()).collect();
+        let question = Question {
+            number: number.as_str().into(),
+            section: self.form.sections.len().saturating_sub(1),
+            short: file.short,
+            text: file.text,
+            kind,
+            role: file.role,
+            rules: Rules::of(&file.rules, &self.rules),
+            derived: None,
+            ask_if: None,
+            unlisted,
+            no_answer: words(&file.no_answer),
+            not_asked: words(&file.not_asked),
+            states: file.states,
+            origin: file.origin,
+            filled_from: file.filled_from,
+            note: file.note,
+            printed_base: file.printed_base,
+        };
+        self.form.index.insert(number, place);
+        self.form.questions.push(question);
+        self.waiting.push(waiting);
+        if let Some(Some(bands)) = bands {
+            self.question(bands);
+        }
+    }
+
+    /// The question that the bands of a number or a date are: `<number>band`, a single answer derived from it.
+    fn band_question(&mut self, file: &QuestionFile, number: &str, line: Option<u64>) -> Option<QuestionFile> {
+        let banded = [KindFile::Number, KindFile::Date, KindFile::Datetime, KindFile::Time];
+        if !banded.contains(&file.kind) {
+            let message = format!("question `{number}` takes no bands");
+            self.hinted(line, message, "bands are for number, date, datetime and time");
+            return None;
+        }
+        let mut bands = file.clone();
+        bands.number.value = format!("{number}band");
+        bands.kind = KindFile::Single;
+        bands.role = super::form::Role::Question;
+        bands.derived = Some(DerivedFile {
+            from: Some(file.number.clone()),
+            bands: std::mem::take(&mut bands.bands),
+            birth_year: None,
+            on: None,
+            lookup: None,
+            column: None,
+            patterns: Vec::new(),
+        });
+        (bands.decimals, bands.min, bands.max) = (0, None, None);
+        (bands.earliest, bands.latest, bands.zone) = (None, None, None);
+        (bands.precision, bands.ask_if) = (super::form::Precision::default(), None);
+        (bands.no_answer, bands.not_asked, bands.filled_from) = (Vec::new(), Vec::new(), None);
+        Some(bands)
+    }
+
+    fn kind(&mut self, file: &QuestionFile, line: Option<u64>, waiting: &mut Waiting) -> Kind {
+        let number = &file.number.value;
+        self.fits(file, line);
+        let listed = match (&file.derived, file.kind) {
+            (Some(derived), KindFile::Single) if !derived.bands.is_empty() => band_options(self.path, &derived.bands),
+            _ => options_of(self, file, line),
+        };
+        self.check_codes(number, listed.iter().map(|l| (&l.path, l.choice.code, l.line)).collect());
+        let path = self.path.to_owned();
+        let row_codes = file.rows.iter().map(|r| (&path, r.row.value, r.row.referenced.line())).collect();
+        self.check_codes(number, row_codes);
+        let mut options = Vec::new();
+        for Listed { choice, ask_if, .. } in listed {
+            waiting.options.extend(ask_if.map(|premise| (options.len(), premise)));
+            options.push(choice);
+        }
+        if file.unlisted == UnlistedFile::Other {
+            options.push(unlisted_choice());
+        }
+        let mut rows = Vec::new();
+        for row in &file.rows {
+            waiting.rows.extend(row.ask_if.clone().map(|premise| (rows.len(), premise)));
+            rows.push(Row { code: row.row.value, label: row.label.clone(), ask_if: None });
+        }
+        let day = |loader: &mut Self, key: &str, text: &Option<String>| {
+            let day = text.as_deref().map(moment::iso_date)?;
+            if day.is_none() {
+                loader.error(line, format!("question `{number}`: `{key}` is no day (YYYY-MM-DD)"));
+            }
+            day
+        };
+        match file.kind {
+            KindFile::Single => Kind::Single { options },
+            KindFile::Multiple => Kind::Multiple { options },
+            KindFile::Grid => Kind::Grid { rows, options },
+            KindFile::Rating => Kind::Rating { options },
+            KindFile::Ranking => {
+                let items = i16::try_from(rows.len()).unwrap_or(i16::MAX);
+                let most = file.ranks.unwrap_or(items);
+                if most < 1 || most > items {
+                    let message = format!("question `{number}`: {most} ranks of {items} items");
+                    self.hinted(line, message, "give at most as many ranks as there are items");
+                }
+                let rank = |rank: i16| Choice::new(rank, Text::plain(rank.to_string()));
+                let options = if options.is_empty() { (1..=most).map(rank).collect() } else { options };
+                Kind::Ranking { rows, options }
+            }
+            KindFile::Number => Kind::Number { decimals: file.decimals.min(9), min: file.min, max: file.max },
+            KindFile::Text => Kind::Text { chars_max: file.chars_max },
+            KindFile::Date => Kind::Date {
+                precision: file.precision,
+                earliest: day(self, "earliest", &file.earliest),
+                latest: day(self, "latest", &file.latest),
+            },
+            KindFile::Datetime => {
+                let zone = file.zone.clone().unwrap_or_else(|| "UTC".to_owned());
+                if jiff::tz::TimeZone::get(&zone).is_err() {
+                    let message = format!("question `{number}`: unknown time zone `{zone}`");
+                    self.hinted(line, message, "use a name such as Asia/Tokyo or Europe/London");
+                }
+                Kind::Datetime { zone }
+            }
+            KindFile::Time => Kind::Time,
+        }
+    }
+
+    /// Keys that do not belong to the kind.
+    fn fits(&mut self, file: &QuestionFile, line: Option<u64>) {
+        use KindFile::{Date, Datetime, Grid, Multiple, Number, Ranking, Rating, Single, Text};
+        let number = &file.number.value;
+        let takes_options = matches!(file.kind, Single | Multiple | Grid | Rating | Ranking);
+        let has_options = !file.options.is_empty() || file.scale.is_some() || file.options_file.is_some();
+        if !takes_options && has_options {
+            self.error(line, format!("question `{number}` takes no options"));
+        }
+        if matches!(file.kind, Grid | Ranking) == file.rows.is_empty() {
+            let message = format!("question `{number}`: rows belong to a grid, and a grid has rows");
+            self.hinted(line, message, "give rows to kind: grid and kind: ranking only");
+        }
+        if file.decimals > 9 {
+            self.error(line, format!("question `{number}`: decimals above 9"));
+        }
+        let strange: &[(&str, bool, bool)] = &[
+            ("points", file.points.is_some(), matches!(file.kind, Rating | Grid)),
+            ("ranks", file.ranks.is_some(), file.kind == Ranking),
+            ("decimals", file.decimals > 0, file.kind == Number),
+            ("min", file.min.is_some(), file.kind == Number),
+            ("max", file.max.is_some(), file.kind == Number),
+            ("precision", file.precision != Default::default(), file.kind == Date),
+            ("earliest", file.earliest.is_some(), file.kind == Date),
+            ("latest", file.latest.is_some(), file.kind == Date),
+            ("zone", file.zone.is_some(), file.kind == Datetime),
+            ("chars_max", file.chars_max.is_some(), file.kind == Text),
+            ("unlisted", file.unlisted != UnlistedFile::Refuse, matches!(file.kind, Single | Multiple)),
+        ];
+        for (key, given, belongs) in strange {
+            if *given && !belongs {
+                self.error(line, format!("question `{number}` takes no `{key}`"));
+            }
+        }
+        if file.role == super::form::Role::Weight && file.kind != Number {
+            self.error(line, format!("question `{number}`: a weight is a number"));
+        }
+    }
+
+    fn unlisted(&mut self, file: &QuestionFile, kind: &Kind, line: Option<u64>) -> Unlisted {
+        let code = match file.unlisted {
+            UnlistedFile::Refuse => return Unlisted::Refuse,
+            UnlistedFile::Other => UNLISTED_CODE,
+            UnlistedFile::Code(code) => code,
+        };
+        match kind.place_of_code(i64::from(code)) {
+            Some(place) => Unlisted::Option(place),
+            None => {
+                self.findings.push(super::pattern::unknown_code(self.path, line, "`unlisted`", code, kind));
+                Unlisted::Refuse
+            }
+        }
+    }
+
+    fn check_codes(&mut self, number: &str, codes: Vec<(&String, i16, u64)>) {
+        let mut seen = std::collections::HashSet::new();
+        for (path, code, line) in codes {
+            if code < 0 || code == UNLISTED_CODE {
+                let message = format!("question `{number}`: code {code} is not between 0 and 32766");
+                self.findings.push(Finding::error(path, Some(line), message));
+            }
+            if !seen.insert(code) {
+                let message = format!("question `{number}`: code {code} stands twice");
+                self.findings.push(Finding::error(path, Some(line), message));
+            }
+        }
+    }
+
+    /// Resolves what looks at other questions.
+    fn connect(&mut self) {
+        for at in 0..self.waiting.len() {
+            let waiting = &mut self.waiting[at];
+            let (place, line) = (waiting.question, waiting.line);
+            let (ask_if, derived) = (waiting.ask_if.take(), waiting.derived.take());
+            let (options, rows) = (std::mem::take(&mut waiting.options), std::mem::take(&mut waiting.rows));
+            let mut premises =
+                Premises { path: self.path, form: &self.form, line, findings: &mut *self.findings };
+            let ask_if = ask_if.and_then(|premise| premises.resolve(&premise));
+            let options: Vec<_> =
+                options.iter().map(|(at, premise)| (*at, premises.resolve(premise))).collect();
+            let rows: Vec<_> = rows.iter().map(|(at, premise)| (*at, premises.resolve(premise))).collect();
+            let derived = derived.and_then(|file| load_derived::resolve(self, place, line, &file));
+            let question = &mut self.form.questions[place];
+            question.ask_if = ask_if;
+            question.derived = derived;
+            for (at, premise) in options {
+                question.kind.options_mut()[at].ask_if = premise;
+            }
+            for (at, premise) in rows {
+                question.kind.rows_mut()[at].ask_if = premise;
+            }
+        }
+    }
+
+    fn checks(&mut self, checks: Vec<CheckFile>) {
+        let mut seen = std::collections::HashSet::new();
+        for file in checks {
+            let (id, line) = (file.check.value, Some(file.check.referenced.line()));
+            if !seen.insert(id.clone()) {
+                self.error(line, format!("check `{id}` stands twice"));
+            }
+            let mut premises =
+                Premises { path: self.path, form: &self.form, line, findings: &mut *self.findings };
+            let premise = premises.resolve(&file.premise);
+            let invalidates: Vec<usize> =
+                file.invalidates.iter().filter_map(|number| premises.place(number, line)).collect();
+            if let Some(premise) = premise {
+                self.form.checks.push(Check { id, premise, message: file.message, invalidates });
+            }
+        }
+    }
+}
+
+fn unlisted_choice() -> Choice {
+    let label = Text::of(&[("en", "Other (not listed)"), ("ja", "その他（選択肢外）")]);
+    Choice { other: true, implied: true, ..Choice::new(UNLISTED_CODE, label) }
+}

@@ -1,0 +1,112 @@
+//! Answers that nobody was asked for: bands, ages, look-ups, written-in words by pattern.
+
+use shukei_schemas::definition::{AgeOn, Derived, Form, Found, Kind, Question, Steps, Unlisted};
+use shukei_schemas::{Code, State, moment};
+
+use crate::answer::{Answer, Value};
+use crate::logic::{Known, compared, precision_of};
+use crate::settle;
+
+/// The answer to a derived question. What is not known of its source is not known of it.
+pub(crate) fn answer(
+    form: &Form,
+    derived: &Derived,
+    question: &Question,
+    known: Known<'_>,
+    answers: &[Vec<Answer>],
+) -> (Answer, Option<Code>) {
+    let source = |place: usize| (&form.questions[place], &answers[place][0]);
+    let option = |place: usize| match question.options().get(place) {
+        Some(option) => Answer::answered(Value::Code(option.code)),
+        None => Answer::invalid(),
+    };
+    match derived {
+        Derived::Bands { from, bands } => {
+            let (of, given) = source(*from);
+            if given.state != State::Answered {
+                return (Answer::of(given.state), None);
+            }
+            let Some(value) = compared(of, given) else { return (Answer::none(), None) };
+            match bands.iter().find(|band| band.holds(value)) {
+                Some(band) => (option(band.option), None),
+                None => (Answer::invalid(), Some(Code::BandMissed)),
+            }
+        }
+        Derived::Age { birth, on } => {
+            let (of, given) = source(*birth);
+            if given.state != State::Answered {
+                return (Answer::of(given.state), None);
+            }
+            let birth = match given.value {
+                Value::Date(day) => Some(day),
+                Value::Number(year) => moment::iso_date(&format!("{year:04}")),
+                _ => None,
+            };
+            let on = match on {
+                AgeOn::ReferenceDate => known.reference_date,
+                AgeOn::SubmittedAt => known.submitted_at.and_then(moment::day_of),
+                AgeOn::Question(place) => match source(*place).1.value {
+                    Value::Date(day) => Some(day),
+                    Value::Moment(time) => moment::day_of(time),
+                    _ => None,
+                },
+            };
+            let Some(on) = on else { return (Answer::none(), None) };
+            let age = birth.and_then(|birth| moment::age(birth, precision_of(&of.kind), on));
+            match (age, &question.kind) {
+                (Some(age), Kind::Number { min, max, .. }) if age >= 0 => {
+                    if min.is_some_and(|min| age < min) || max.is_some_and(|max| age > max) {
+                        return (Answer::invalid(), Some(Code::NumberOutOfRange));
+                    }
+                    (Answer::answered(Value::Number(i128::from(age))), None)
+                }
+                _ => (Answer::invalid(), Some(Code::DateInvalid)),
+            }
+        }
+        Derived::Lookup { from, table } => {
+            let (of, given) = source(*from);
+            let Some(key) = looked_up(of, given) else { return (Answer::of(given.state), None) };
+            match table.get(Steps::default().key(&key).as_ref()) {
+                Some(Found::Option(place)) => (option(*place), None),
+                Some(Found::Text(text)) if text.is_empty() => (Answer::none(), None),
+                Some(Found::Text(text)) => (Answer::answered(Value::Text(text.clone())), None),
+                None => (Answer::invalid(), Some(Code::LookupMissed)),
+            }
+        }
+        Derived::Patterns { from, patterns } => {
+            let (_, given) = source(*from);
+            let Value::Text(text) = &given.value else { return (Answer::of(given.state), None) };
+            let steps = Steps::default();
+            let key = steps.key(text);
+            match patterns.iter().find(|pattern| pattern.fits(&key)) {
+                Some(pattern) => settle::marks(question, &pattern.places),
+                None => match question.unlisted {
+                    Unlisted::Option(place) => {
+                        let (mut answer, _) = settle::marks(question, &[place]);
+                        settle::with_other(question, &mut answer, text);
+                        (answer, Some(Code::Unlisted))
+                    }
+                    Unlisted::Refuse => (Answer::invalid(), Some(Code::LabelUnknown)),
+                },
+            }
+        }
+    }
+}
+
+/// The text that is looked up: words as they are, a number as it is written, an option by its code.
+fn looked_up(question: &Question, answer: &Answer) -> Option<String> {
+    match (&answer.value, &question.kind) {
+        (Value::Text(text), _) => Some(text.clone()),
+        (Value::Code(code), _) => Some(code.to_string()),
+        (Value::Number(number), Kind::Number { decimals: 0, .. }) => Some(number.to_string()),
+        (Value::Number(number), Kind::Number { decimals, .. }) => {
+            let scale = 10i128.pow(u32::from(*decimals));
+            let (whole, rest) = (number.abs() / scale, number.abs() % scale);
+            let sign = if *number < 0 { "-" } else { "" };
+            let digits = format!("{rest:0width$}", width = usize::from(*decimals));
+            let digits = digits.trim_end_matches('0');
+            Some(if digits.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{digits}") })
+        }
+        _ => None,
+    }
+}
