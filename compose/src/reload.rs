@@ -23,6 +23,7 @@ const PART: &str = "definitions";
 /// tables. What is not is told, and everything goes on with the definitions of before.
 pub(crate) async fn watch_folders(
     folders: Vec<PathBuf>,
+    mut seen: Fingerprint,
     lake: Lake,
     definitions: watch::Sender<Arc<Definitions>>,
     health: Health,
@@ -30,7 +31,6 @@ pub(crate) async fn watch_folders(
     if folders.is_empty() {
         return definitions.closed().await;
     }
-    let mut seen = fingerprint(&folders);
     loop {
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -69,7 +69,10 @@ async fn read(folders: &[PathBuf], lake: &Lake) -> Result<Definitions, Fault> {
 }
 
 /// What tells that a file changed: its name, size and time.
-fn fingerprint(folders: &[PathBuf]) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+pub(crate) type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+/// Of all files in these folders. Take it before they are read: what changes in between is then read again.
+pub(crate) fn fingerprint(folders: &[PathBuf]) -> Fingerprint {
     let mut files = Vec::new();
     for folder in folders {
         collect(folder, &mut files);
@@ -78,7 +81,7 @@ fn fingerprint(folders: &[PathBuf]) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     files
 }
 
-fn collect(folder: &Path, files: &mut Vec<(PathBuf, u64, Option<SystemTime>)>) {
+fn collect(folder: &Path, files: &mut Fingerprint) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {

@@ -212,7 +212,7 @@ impl Tally {
         let categories = match (&self.by, &self.by_item) {
             (Some(BreakBy::Group), _) => Categories::Names(text_column(&self.table, "group", batch)?),
             (Some(BreakBy::Method), _) => Categories::Names(methods.clone()),
-            (Some(BreakBy::Question(_)), Some(item)) => Categories::Codes(item.read(&self.table, batch)?),
+            (Some(BreakBy::Question(_)), Some(item)) => Categories::Codes(Box::new(item.read(&self.table, batch)?)),
             _ => Categories::None,
         };
         let mut slots = Vec::with_capacity(batch.num_rows());
@@ -264,7 +264,7 @@ impl Tally {
 enum Categories {
     None,
     Names(StringViewArray),
-    Codes(ItemRows),
+    Codes(Box<ItemRows>),
 }
 
 #[derive(Clone, Copy)]

@@ -7,9 +7,9 @@ use crate::figures::played;
 #[test]
 fn the_demo_shows_figures_and_a_second_run_shows_the_same() {
     let program = played();
-    let again = program.on_data(&["demo"]).ends(0);
+    let again = program.on_data(&["demo", "--survey", "rse"]).ends(0);
     assert!(again.stderr.contains("already here"), "{}", again.stderr);
-    let third = program.on_data(&["demo"]).ends(0);
+    let third = program.on_data(&["demo", "--survey", "rse"]).ends(0);
     let figures = |text: &str| -> Vec<String> {
         text.lines()
             .filter(|line| !line.contains(" s.") && !line.contains(" s ("))
@@ -33,8 +33,8 @@ fn unicode_width(line: &str) -> usize {
 #[test]
 fn the_first_run_prints_the_figures_of_later_ones() {
     let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
-    let first = program.on_data(&["demo"]).ends(0);
-    let again = program.on_data(&["demo"]).ends(0);
+    let first = program.on_data(&["demo", "--survey", "rse"]).ends(0);
+    let again = program.on_data(&["demo", "--survey", "rse"]).ends(0);
     let bars = |text: &str| -> Vec<String> {
         text.lines()
             .filter(|line| line.contains('%') || line.contains("raw records"))
@@ -50,7 +50,7 @@ fn the_first_run_prints_the_figures_of_later_ones() {
 fn a_foreign_folder_is_refused_and_left_alone() {
     let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
     let file = program.file("data/thesis.txt", "mine");
-    for command in [&["demo"][..], &["verify"], &["sql", "SELECT 1"]] {
+    for command in [&["demo", "--survey", "rse"][..], &["verify"], &["sql", "SELECT 1"]] {
         let refused = program.on_data(command).ends(2);
         assert!(refused.stderr.contains("thesis.txt"), "{}", refused.stderr);
         assert!(refused.stdout.is_empty());
@@ -73,7 +73,7 @@ fn two_writers_of_one_folder_are_kept_apart() {
         assert!(std::time::Instant::now() < deadline, "the first writer never started");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    let second = program.on_data(&["demo"]).ends(1);
+    let second = program.on_data(&["demo", "--survey", "rse"]).ends(1);
     assert!(second.stderr.contains("hint:"), "{}", second.stderr);
     drop(first.stdin.take());
     assert!(first.wait().unwrap().success());

@@ -3,14 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use jiff::Timestamp;
 use shukei_report::{Schedule, ScheduleError, time_zone};
 use shukei_schemas::definition::content_hash;
-use shukei_testkit::{Program, csv_rows};
+use shukei_testkit::{Program, csv_rows, small_event, small_survey};
 
 const CONFIG: &str = r#"data = "data"
 
@@ -479,6 +482,63 @@ fn a_survey_without_groups_and_with_other_kinds_of_questions_has_a_report_too() 
     assert_eq!(json(&folder.join("manifest.json"))["units"]["total"], 253);
 }
 
+/// A minute is the shortest time that a schedule can say, so this takes one.
+#[test]
+fn up_makes_reports_when_they_are_due_and_goes_on_after_one_that_fails() {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    let surveys = small_survey(&program);
+    let events: String = (0..30).map(|number| small_event(number) + "\n").collect();
+    let events = program.file("events.jsonl", events);
+    let _ = program
+        .on_data(&["submit", events.to_str().unwrap(), "--surveys", surveys.to_str().unwrap()])
+        .ends(0);
+    let job = |name: &str, survey: &str, wave: &str, folder: &str| {
+        format!(
+            "[[jobs]]\nname = \"{name}\"\nschedule = \"* * * * *\"\nsurvey = \"{survey}\"\nwave = \"{wave}\"\nfolder = \"{folder}\"\n"
+        )
+    };
+    program.file("occupied", "mine");
+    let config = [
+        "data = \"data\"\nsurveys = [\"surveys\"]\n[http]\nlisten = \"127.0.0.1:0\"\n".to_owned(),
+        job("failing", "small", "w1", "occupied"),
+        job("due", "small", "w1", "made"),
+        // Nobody has answered this one.
+        job("nobody", "rse", "uk2017", "made"),
+    ];
+    let config = program.file("shukei.toml", config.concat());
+    let mut command = program.command(["up", "--config", config.to_str().unwrap()]);
+    let mut up = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(up.stderr.take().unwrap()).lines();
+    let (told, log) = std::sync::mpsc::channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(told.send(line))));
+    let mut wanted =
+        vec!["job `failing`: no report: [report_write]", "job `due`: report in", "job `nobody`: report in"];
+    let mut seen = Vec::new();
+    let until = Instant::now() + Duration::from_secs(180);
+    while !wanted.is_empty() {
+        let line = log.recv_timeout(until.saturating_duration_since(Instant::now()));
+        let line = line.unwrap_or_else(|_| panic!("not said: {wanted:?}; said: {seen:#?}"));
+        wanted.retain(|part| !line.contains(part));
+        seen.push(line);
+    }
+    let pid = up.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(up.wait().unwrap().success(), "{seen:#?}");
+    let report = |job: &str| {
+        let job = program.path("made").join(job);
+        let first = names(&job).into_iter().find(|name| !name.starts_with('.')).unwrap();
+        job.join(first)
+    };
+    let rows = csv_rows(&fs::read_to_string(report("due").join("figures.csv")).unwrap());
+    let first = rows.iter().find(|row| row["question"] == "1" && row["option"] == "1").unwrap();
+    assert_eq!((first["count"].as_str(), first["base"].as_str()), ("10", "30"));
+    let nobody = report("nobody");
+    assert_eq!(json(&nobody.join("manifest.json"))["units"]["total"], 0);
+    is_nested(&fs::read_to_string(nobody.join("report.html")).unwrap()).unwrap();
+    let mut book: Xlsx<_> = open_workbook(nobody.join("figures.xlsx")).unwrap();
+    assert!(book.worksheet_range("front").unwrap().rows().count() > 3);
+}
+
 #[test]
 fn a_schedule_is_due_once_also_where_clocks_change() {
     // Expression, zone, a moment, and what is due after it, one after the other.
@@ -532,6 +592,25 @@ fn a_schedule_is_due_once_also_where_clocks_change() {
             "2026-03-28T23:30:00Z",
             &["2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00", "2026-03-29T04:00:00+02:00"],
         ),
+        (
+            "*/20 2 * * *",
+            "Europe/Berlin",
+            "2026-03-28T12:00:00Z",
+            &["2026-03-29T03:00:00+02:00", "2026-03-30T02:00:00+02:00"],
+        ),
+        (
+            "*/30 * * * *",
+            "Europe/Berlin",
+            "2026-03-29T00:00:00Z",
+            &["2026-03-29T01:30:00+01:00", "2026-03-29T03:00:00+02:00", "2026-03-29T03:30:00+02:00"],
+        ),
+        // At midnight, from 00:00 to 01:00.
+        (
+            "0 0 * * *",
+            "Africa/Cairo",
+            "2026-04-23T12:00:00Z",
+            &["2026-04-24T01:00:00+03:00", "2026-04-25T00:00:00+03:00"],
+        ),
         // Clocks go back from 03:00 to 02:00.
         (
             "30 2 * * *",
@@ -545,6 +624,25 @@ fn a_schedule_is_due_once_also_where_clocks_change() {
             "Europe/Berlin",
             "2026-10-24T23:30:00Z",
             &["2026-10-25T02:00:00+02:00", "2026-10-25T02:00:00+01:00", "2026-10-25T03:00:00+01:00"],
+        ),
+        (
+            "0,30 2 * * *",
+            "Europe/Berlin",
+            "2026-10-24T12:00:00Z",
+            &["2026-10-25T02:00:00+02:00", "2026-10-25T02:30:00+02:00", "2026-10-26T02:00:00+01:00"],
+        ),
+        // By half an hour, from 02:00 to 01:30.
+        (
+            "45 1 * * *",
+            "Australia/Lord_Howe",
+            "2026-04-04T00:00:00Z",
+            &["2026-04-05T01:45:00+11:00", "2026-04-06T01:45:00+10:30"],
+        ),
+        (
+            "@hourly",
+            "Australia/Lord_Howe",
+            "2026-04-04T14:15:00Z",
+            &["2026-04-05T02:00:00+10:30", "2026-04-05T03:00:00+10:30"],
         ),
     ];
     for (expression, zone, moment, wanted) in cases {

@@ -23,4 +23,5 @@ mod mapping;
 mod query;
 mod response;
 mod store;
+mod up;
 mod what_counts;

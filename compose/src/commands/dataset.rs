@@ -1,7 +1,9 @@
 //! The submissions that come with a survey's definition, as events.
 
 use std::collections::BTreeMap;
+use std::io::Cursor;
 
+use shukei_delivery::RowError;
 use shukei_schemas::definition::{Dataset, SurveyDefinition, Wave};
 use shukei_schemas::event::{SUBMISSION_RECEIVED, Submission, record_key, write_structured};
 use shukei_worker::Outgoing;
@@ -46,12 +48,19 @@ fn rows(
     dataset: &Dataset,
     source: &str,
 ) -> Result<Vec<Item>, Fault> {
-    let mut reader = csv::Reader::from_reader(file(definition, &dataset.file)?);
-    let headers = reader.headers().map_err(anyhow::Error::from)?.clone();
+    let layout = definition.newest_layout(wave, &dataset.layout).and_then(|layout| definition.layout(layout));
+    let spec = layout.and_then(|layout| layout.file.clone()).unwrap_or_default();
+    let bytes = Cursor::new(file(definition, &dataset.file)?.to_vec());
     let mut items = Vec::new();
-    for row in reader.records() {
-        let row = row.map_err(anyhow::Error::from)?;
-        let cells: BTreeMap<&str, &str> = headers.iter().zip(row.iter()).collect();
+    for row in shukei_delivery::open(&dataset.file, bytes, &spec)? {
+        let row = row.map_err(|error| match error {
+            RowError::Broken(error) => Fault::from(error),
+            RowError::Refused(refused) => {
+                Fault::usage(format!("`{}`: {refused}", dataset.file), "mend the data set of the survey")
+            }
+        })?;
+        let names = row.columns.names().iter().map(String::as_str);
+        let cells: BTreeMap<&str, &str> = names.zip(&row.cells).collect();
         let Some(respondent) = cells.get(dataset.respondent.as_str()) else {
             let message = format!("the data set has no column `{}`", dataset.respondent);
             return Err(Fault::usage(message, "name the respondent's column in survey.yaml"));

@@ -57,11 +57,13 @@ pub(crate) async fn run(arguments: Doctor) -> Result<ExitCode, Fault> {
         None => checks.push(well("broker", "embedded in `up`; nothing to install")),
     }
     let url = arguments.url.or_else(|| {
-        let listens = std::net::TcpStream::connect_timeout(&config.http.listen, std::time::Duration::from_millis(300));
+        let listens =
+            std::net::TcpStream::connect_timeout(&config.http.listen, std::time::Duration::from_millis(300));
         listens.is_ok().then(|| format!("http://{}", config.http.listen))
     });
     match url {
-        None => checks.push(well("server", &format!("nothing listens on {}; the port is free", config.http.listen))),
+        None => checks
+            .push(well("server", &format!("nothing listens on {}; the port is free", config.http.listen))),
         Some(url) => checks.push(server(url).await),
     }
 
@@ -93,13 +95,19 @@ async fn data(config: &Config, definitions: Option<&shukei_schemas::definition::
             Ok(()) => well("data folder", &format!("{name} is empty and can be written")),
             Err(error) => ill(
                 "data folder",
-                Fault::no(format!("{name} cannot be written: {error}"), "name another one with --data, or change its owner"),
+                Fault::no(
+                    format!("{name} cannot be written: {error}"),
+                    "name another one with --data, or change its owner",
+                ),
             ),
         }],
         Ok(folder::State::Ours) => {
             let mut checks = vec![well("data folder", &format!("{name} is a data folder"))];
             if let Err(error) = writable(&config.data) {
-                checks.push(ill("data folder", Fault::no(format!("{name} cannot be written: {error}"), "change its owner")));
+                checks.push(ill(
+                    "data folder",
+                    Fault::no(format!("{name} cannot be written: {error}"), "change its owner"),
+                ));
             }
             checks.push(law(config, definitions).await.unwrap_or_else(|fault| ill("tables", fault)));
             checks
@@ -116,7 +124,10 @@ async fn law(
     if !report.is_whole() {
         return Ok(ill(
             "tables",
-            Fault::no(report.summary(), "`shukei verify` names the offsets; a running transform mends what is only behind"),
+            Fault::no(
+                report.summary(),
+                "`shukei verify` names the offsets; a running transform mends what is only behind",
+            ),
         ));
     }
     if let Some(definitions) = definitions {
@@ -152,7 +163,10 @@ fn kafka_answers(servers: &str) -> Check {
         true => well("broker", &format!("something listens on {servers}")),
         false => ill(
             "broker",
-            Fault::no(format!("[broker_unreachable] nothing listens on {servers}"), "start Apache Kafka, or mend kafka.bootstrap_servers"),
+            Fault::no(
+                format!("[broker_unreachable] nothing listens on {servers}"),
+                "start Apache Kafka, or mend kafka.bootstrap_servers",
+            ),
         ),
     }
 }
@@ -164,13 +178,18 @@ async fn server(url: String) -> Check {
         Ok((200, body)) => {
             let notes = serde_json::from_str::<serde_json::Value>(&body).ok();
             let notes = notes.and_then(|body| body.get("notes")?.as_object().cloned()).unwrap_or_default();
-            let notes: Vec<String> =
-                notes.iter().map(|(part, note)| format!("; {part}: {}", note.as_str().unwrap_or_default())).collect();
+            let notes: Vec<String> = notes
+                .iter()
+                .map(|(part, note)| format!("; {part}: {}", note.as_str().unwrap_or_default()))
+                .collect();
             well("server", &format!("{url} is ready{}", notes.concat()))
         }
         Ok((status, body)) => ill(
             "server",
-            Fault::no(format!("{url} answers {status}: {}", body.trim()), "the reasons stand above; what is stored is safe"),
+            Fault::no(
+                format!("{url} answers {status}: {}", body.trim()),
+                "the reasons stand above; what is stored is safe",
+            ),
         ),
         Err(fault) => ill("server", fault),
     }

@@ -40,9 +40,7 @@ pub(crate) async fn post(
     loop {
         let item = items.recv().await;
         let full = match &item {
-            Some(item) => {
-                batch.len() >= RECORDS_MAX || bytes + item.outgoing.payload.len() > BYTES_MAX
-            }
+            Some(item) => batch.len() >= RECORDS_MAX || bytes + item.outgoing.payload.len() > BYTES_MAX,
             None => true,
         };
         if full && !batch.is_empty() {

@@ -45,7 +45,7 @@ impl Earlier {
             earlier.counting.insert((wave, unit), (source, id));
         }
         let sent = format!(
-            "SELECT DISTINCT event_id, '', '', '' FROM outcomes WHERE kind = 'response' AND event_source IN ({})",
+            "SELECT DISTINCT event_id, event_source, survey, wave FROM outcomes WHERE kind = 'response' AND event_source IN ({})",
             urns.join(", ")
         );
         for [id, ..] in texts(catalog, &sent).await? {

@@ -35,7 +35,7 @@ pub(crate) async fn show(
     let rejected = count(&format!("rejections WHERE {nobodys} OR survey = '{id}'")).await?;
     let units = count(&format!("current WHERE {of_wave}")).await?;
     let issues = count(&format!("issues WHERE {of_wave}")).await?;
-    let methods = format!("SELECT string_agg(DISTINCT method, ', ') FROM answers WHERE {of_wave}");
+    let methods = format!("SELECT string_agg(DISTINCT method, ', ' ORDER BY method) FROM answers WHERE {of_wave}");
     let methods = sending::text(catalog, &methods).await?;
     let came = responses + withdrawals + rejected;
     say!(
@@ -49,18 +49,18 @@ pub(crate) async fn show(
     say!("{units} {whom} count, collected by: {methods}.");
     if rejected > 0 {
         let codes = format!(
-            "SELECT string_agg(words, ', ') FROM (SELECT concat(code, ' ', count(*)) AS words FROM rejections WHERE {nobodys} OR survey = '{id}' GROUP BY code ORDER BY code)"
+            "SELECT string_agg(words, ', ' ORDER BY words) FROM (SELECT concat(code, ' ', count(*)) AS words FROM rejections WHERE {nobodys} OR survey = '{id}' GROUP BY code)"
         );
         say!("rejected: {}", sending::text(catalog, &codes).await?);
     }
     if issues > 0 {
         let codes = format!(
-            "SELECT string_agg(words, ', ') FROM (SELECT concat(code, ' ', count(*)) AS words FROM issues WHERE {of_wave} GROUP BY code ORDER BY code)"
+            "SELECT string_agg(words, ', ' ORDER BY words) FROM (SELECT concat(code, ' ', count(*)) AS words FROM issues WHERE {of_wave} GROUP BY code)"
         );
         say!("bad answers: {}", sending::text(catalog, &codes).await?);
     }
     let flags = format!(
-        "SELECT string_agg(words, ', ') FROM (SELECT concat(flag, ' ', count(*)) AS words FROM flags WHERE {of_wave} GROUP BY flag ORDER BY flag)"
+        "SELECT string_agg(words, ', ' ORDER BY words) FROM (SELECT concat(flag, ' ', count(*)) AS words FROM flags WHERE {of_wave} GROUP BY flag)"
     );
     let flags = sending::text(catalog, &flags).await?;
     if !flags.is_empty() {

@@ -6,6 +6,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Int64Type};
 use shukei_doors::Format;
 use shukei_query::Catalog;
+use shukei_schemas::State;
 use shukei_schemas::definition::SurveyDefinition;
 
 use crate::fault::Fault;
@@ -47,9 +48,8 @@ pub(crate) async fn count(catalog: &Catalog, survey: &str, wave: &str) -> Result
 pub(crate) async fn show(catalog: &Catalog, definition: &SurveyDefinition, wave: &str) -> Result<(), Fault> {
     let states = count(catalog, definition.survey.survey.as_str(), wave).await?;
     let mut names: Vec<&str> = states.values().flat_map(BTreeMap::keys).map(String::as_str).collect();
-    // The order of the glossary, and only those that occur.
-    let order = ["answered", "no_answer", "nothing_marked", "not_asked", "not_mapped", "invalid"];
-    names.sort_by_key(|name| (order.iter().position(|known| known == name).unwrap_or(order.len()), *name));
+    // In the order of their codes, and only those that occur.
+    names.sort_by_key(|name| State::ALL.iter().position(|state| state.as_str() == *name));
     names.dedup();
     let Some(of_wave) = definition.survey.wave(&wave.into()) else { return Ok(()) };
     let mut rows: Vec<Vec<String>> = Vec::new();

@@ -35,8 +35,9 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
     }
     let mut tables = Tables::plan(&arguments.delivery, &arguments.files, &definitions)?;
     // Before anything is opened or sent: a file that cannot be read as a whole sends nothing.
-    let rows = tables.as_ref().map(|tables| tables.check(&arguments.files)).transpose()?;
-    let only_rows = tables.as_ref().is_some_and(|tables| arguments.files.iter().all(|file| tables.reads(file)));
+    let rows = tables.as_ref().map(|tables| tables.check(&arguments.files, u64::MAX)).transpose()?;
+    let only_rows =
+        tables.as_ref().is_some_and(|tables| arguments.files.iter().all(|file| tables.reads(file)));
     let total = rows.filter(|_| only_rows);
     if let Some(url) = arguments.to.clone() {
         return elsewhere(&url, arguments, tables, total).await;
@@ -126,8 +127,13 @@ fn reading(
 /// Prints what was seen of files of rows. Exit 1 if any row was refused.
 fn with_rows(tables: Option<&Tables>, code: ExitCode) -> ExitCode {
     match tables {
-        Some(tables) if !tables.told().say(tables) => ExitCode::FAILURE,
-        _ => code,
+        None => code,
+        Some(tables) => {
+            let told = tables.told();
+            let fine = told.say(tables);
+            told.say_columns();
+            if fine { code } else { ExitCode::FAILURE }
+        }
     }
 }
 
@@ -162,11 +168,7 @@ fn say_report(sent: &Sent, report: &Interpreted, copies: Option<u64>) -> ExitCod
     ExitCode::from(u8::from(!report.rejected.is_empty() || !sent.refused.is_empty()))
 }
 
-fn read_all(
-    files: &[PathBuf],
-    tables: Option<&Tables>,
-    queue: &mpsc::Sender<Item>,
-) -> Result<(), Fault> {
+fn read_all(files: &[PathBuf], tables: Option<&Tables>, queue: &mpsc::Sender<Item>) -> Result<(), Fault> {
     if let Some(tables) = tables {
         tables.send(files, queue)?;
     }

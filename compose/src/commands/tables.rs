@@ -19,7 +19,7 @@ use crate::cli::DeliveryArguments;
 use crate::commands::replacing::Earlier;
 use crate::commands::sending::Item;
 use crate::fault::Fault;
-use crate::output::say;
+use crate::output::{self, say};
 
 /// How files of rows are read.
 #[derive(Clone)]
@@ -201,11 +201,11 @@ impl Tables {
     }
 
     /// Reads every file of rows once to its end, so that nothing is sent of a delivery of which one cannot be read.
-    /// Returns how many rows there are.
+    /// Returns how many rows there are, of at most so many that are wanted.
     ///
     /// # Errors
     /// Whatever is wrong with a file as a whole.
-    pub(crate) fn check(&self, files: &[PathBuf]) -> Result<u64, Fault> {
+    pub(crate) fn check(&self, files: &[PathBuf], most: u64) -> Result<u64, Fault> {
         let mut total = 0;
         for file in files.iter().filter(|file| self.reads(file) && file.as_os_str() != "-") {
             let source = self.source(file);
@@ -214,6 +214,9 @@ impl Tables {
             let keys = maker.begin(&file.to_string_lossy(), 0, rows.columns())?.map(<[String]>::to_vec);
             self.note_columns(keys);
             for row in rows {
+                if total == most {
+                    break;
+                }
                 total += 1;
                 if let Err(RowError::Broken(error)) = row {
                     return Err(error.into());
@@ -400,6 +403,22 @@ fn near(wanted: &str, known: &[&str], what: &str) -> String {
 }
 
 impl Told {
+    /// Prints which columns of the file and of the layout have no counterpart.
+    pub(crate) fn say_columns(&self) {
+        let say = |names: &[String], words: &str| {
+            if !names.is_empty() {
+                let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                output::paragraph(&format!("{} {words}: {}", names.len(), listed.join(", ")));
+                say!("");
+            }
+        };
+        say(
+            &self.unknown,
+            "columns of the file are not in the layout (feed a question, or list them under `ignore`)",
+        );
+        say(&self.missing, "columns of the layout are not in the file (they count as blank)");
+    }
+
     /// Prints what was seen of the files; `false` if any row was refused.
     pub(crate) fn say(&self, tables: &Tables) -> bool {
         say!("rows          {:>9}", self.rows);
@@ -436,7 +455,7 @@ impl Told {
     }
 }
 
-/// Which rule says what counts once, for those who take units apart.
+/// A unit's respondent and group, for those who take units apart.
 pub(crate) fn parts(unit: &str, rule: UnitRule) -> (String, Option<String>) {
     let plain = |part: &str| part.replace("%2F", "/").replace("%25", "%");
     match (rule, unit.split_once('/')) {

@@ -38,7 +38,7 @@ pub(crate) async fn run(arguments: Try) -> Result<ExitCode, Fault> {
     let definitions = Arc::new(definitions);
     let definition = definitions.survey(&definition.survey.survey).cloned().unwrap_or(definition);
     let tables = Tables::of(&definition, arguments.layout.as_deref(), arguments.wave.as_deref())?;
-    let total = tables.check(&arguments.files)?.min(arguments.rows.unwrap_or(u64::MAX));
+    let total = tables.check(&arguments.files, arguments.rows.unwrap_or(u64::MAX))?;
 
     let gone_afterwards = tempfile::tempdir()?;
     let (lake, _lock) = folder::open_alone(&gone_afterwards.path().join("data"), None)?;
@@ -70,7 +70,7 @@ pub(crate) async fn run(arguments: Try) -> Result<ExitCode, Fault> {
         say!("  {count:>9} {code}: {}", code.hint());
     }
     say!("");
-    show_columns(&tables);
+    tables.told().say_columns();
     if let Some(form) = definition.form(&tables.layout.form) {
         show_unplaced(&seen, form, &tables.layout)?;
     }
@@ -127,8 +127,10 @@ impl Seen {
         }
         self.waves.insert(made.wave.clone());
         self.accepted += 1;
-        self.with_issues += u64::from(!interpreted.outcome.issues.is_empty());
-        for issue in interpreted.outcome.issues.iter().filter(|issue| issue.code != Code::ColumnUnknown) {
+        // Columns that the layout does not know are told once, not in each row.
+        let issues = || interpreted.outcome.issues.iter().filter(|issue| issue.code != Code::ColumnUnknown);
+        self.with_issues += u64::from(issues().next().is_some());
+        for issue in issues() {
             let column = column_of(&issue.path);
             let cell = row.columns.place(&column).and_then(|at| row.cells.get(at)).unwrap_or_default();
             let texts = self.issues.entry((column, issue.code)).or_default();
@@ -166,28 +168,6 @@ fn reading(
         })?;
         Ok(seen)
     })
-}
-
-fn show_columns(tables: &Tables) {
-    let told = tables.told();
-    let listed =
-        |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if !told.unknown.is_empty() {
-        output::paragraph(&format!(
-            "{} columns of the file are not in the layout (feed a question, or list them under `ignore`): {}",
-            told.unknown.len(),
-            listed(&told.unknown)
-        ));
-        say!("");
-    }
-    if !told.missing.is_empty() {
-        output::paragraph(&format!(
-            "{} columns of the layout are not in the file (they count as blank): {}",
-            told.missing.len(),
-            listed(&told.missing)
-        ));
-        say!("");
-    }
 }
 
 /// What could not be placed, the most frequent first, with the label that is nearest.

@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::output::note;
 use crate::pipeline::{self, Pipeline, PipelineOptions};
 use crate::server::{Health, Observed, Server, recorder};
-use crate::{folder, reload, surveys};
+use crate::{folder, jobs, reading, reload, surveys};
 
 /// Everything in one process, until it is told to stop.
 pub(crate) async fn run(arguments: Up) -> Result<ExitCode, Fault> {
@@ -26,7 +26,9 @@ pub(crate) async fn run(arguments: Up) -> Result<ExitCode, Fault> {
             "run `shukei ingest`, `shukei transform` and `shukei query` with this file, or take out [kafka]",
         ));
     }
+    let seen = reload::fingerprint(&config.surveys);
     let definitions = Arc::new(surveys::load(&config.surveys)?);
+    let jobs = jobs::prepare(&config, &definitions)?;
     let metrics = recorder()?;
     let listener = listen(&config).await?;
     let address = listener.local_addr()?;
@@ -36,12 +38,26 @@ pub(crate) async fn run(arguments: Up) -> Result<ExitCode, Fault> {
     let (publish, current) = watch::channel(definitions);
     let options = pipeline_options(&config);
     let mut pipeline = Pipeline::start_lasting(&lake, current.clone(), options, health.clone()).await?;
-    let reloading =
-        tokio::spawn(reload::watch_folders(config.surveys.clone(), lake.clone(), publish, health.clone()));
-    let observed = Observed { ingested: pipeline.ingested.clone(), transformed: pipeline.transformed.clone() };
+    let reloading = tokio::spawn(reload::watch_folders(
+        config.surveys.clone(),
+        seen,
+        lake.clone(),
+        publish,
+        health.clone(),
+    ));
+    let (stop, stops) = watch::channel(false);
+    let scheduled = {
+        let (lake, current) = (lake.clone(), current.clone());
+        let open = move || {
+            let (lake, definitions) = (lake.clone(), current.borrow().clone());
+            async move { reading::open_lake(&lake, &definitions, None).await }
+        };
+        tokio::spawn(jobs::run_scheduled(jobs, open, stops.clone()))
+    };
+    let observed =
+        Observed { ingested: pipeline.ingested.clone(), transformed: pipeline.transformed.clone() };
     let server = Server::new(lake.clone(), current.clone(), health.clone(), config.http.clone(), metrics)
         .taking(pipeline.gateway.clone(), observed);
-    let (stop, stops) = watch::channel(false);
     let mut serving = tokio::spawn(serve(listener, server, stops));
     note!("ready: http://{address}, data folder `{}`; Ctrl-C ends it", config.data.display());
 
@@ -59,6 +75,7 @@ pub(crate) async fn run(arguments: Up) -> Result<ExitCode, Fault> {
         // Requests in flight wait for records to be stored, so the workers end after them.
         serving.await.map_err(anyhow::Error::from)??;
         reloading.abort();
+        scheduled.await.map_err(anyhow::Error::from)?;
         pipeline.finish().await
     };
     let deadline = Duration::from_secs(config.http.drain_seconds);
@@ -160,16 +177,14 @@ async fn listen(config: &Config) -> Result<TcpListener, Fault> {
         )
     })?;
     if !address.ip().is_loopback() {
-        note!("warning: {address} is not the loopback, and nobody is asked for a password: whoever reaches it reads and writes everything");
+        note!(
+            "warning: {address} is not the loopback, and nobody is asked for a password: whoever reaches it reads and writes everything"
+        );
     }
     Ok(listener)
 }
 
-async fn serve(
-    listener: TcpListener,
-    server: Server,
-    mut stops: watch::Receiver<bool>,
-) -> Result<(), Fault> {
+async fn serve(listener: TcpListener, server: Server, mut stops: watch::Receiver<bool>) -> Result<(), Fault> {
     let stopped = async move {
         let _ = stops.wait_for(|stop| *stop).await;
     };

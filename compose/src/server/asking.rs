@@ -41,7 +41,8 @@ pub(super) async fn sql(
     let text = std::str::from_utf8(&body).map_err(|_| bad("the body is not UTF-8"))?;
     let is_json = text.trim_start().starts_with('{');
     let asked: Question = match is_json {
-        true => serde_json::from_str(text).map_err(|error| bad(&format!("the body is not as expected: {error}")))?,
+        true => serde_json::from_str(text)
+            .map_err(|error| bad(&format!("the body is not as expected: {error}")))?,
         false => Question { sql: text.to_owned(), format: None, lang: None },
     };
     let parameters = Parameters::read(query.as_deref());
@@ -129,7 +130,10 @@ impl Parameters {
     }
 
     fn one(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     fn all(&self, name: &str) -> Vec<String> {
@@ -153,10 +157,12 @@ fn format(wanted: Option<&str>, headers: &HeaderMap) -> Result<Format, Problem> 
     match wanted {
         Some("json") => Ok(Format::Json),
         Some("csv") => Ok(Format::Csv),
-        Some(other) => {
-            Err(Problem::new(StatusCode::BAD_REQUEST, "format_unknown", format!("there is no format `{other}`"))
-                .hint("formats: json, csv"))
-        }
+        Some(other) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "format_unknown",
+            format!("there is no format `{other}`"),
+        )
+        .hint("formats: json, csv")),
         None if accepts.starts_with("text/csv") => Ok(Format::Csv),
         None => Ok(Format::Json),
     }

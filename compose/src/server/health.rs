@@ -55,8 +55,7 @@ pub(super) async fn healthz() -> &'static str {
 
 /// `GET /readyz`: whether it can do its work, and if not, why not.
 pub(super) async fn readyz(State(server): State<Arc<Server>>) -> Response {
-    let (not_ready, notes) =
-        server.health.with(|inner| (inner.not_ready.clone(), inner.notes.clone()));
+    let (not_ready, notes) = server.health.with(|inner| (inner.not_ready.clone(), inner.notes.clone()));
     let status = if not_ready.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({ "ready": not_ready.is_empty(), "because": not_ready, "notes": notes });
     (status, Json(body)).into_response()

@@ -78,10 +78,11 @@ impl Server {
 }
 
 async fn nowhere(uri: Uri) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "route_unknown", format!("there is nothing at `{}`", uri.path())).hint(
-        "POST /v1/submissions, GET /v1/submissions/{receipt}, POST /v1/sql, GET /v1/surveys, \
+    Problem::new(StatusCode::NOT_FOUND, "route_unknown", format!("there is nothing at `{}`", uri.path()))
+        .hint(
+            "POST /v1/submissions, GET /v1/submissions/{receipt}, POST /v1/sql, GET /v1/surveys, \
          GET /v1/surveys/{survey}/waves/{wave}/tabulations, /healthz, /readyz, /metrics",
-    )
+        )
 }
 
 async fn not_so() -> Problem {

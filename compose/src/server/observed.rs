@@ -34,7 +34,10 @@ pub(crate) fn recorder() -> Result<PrometheusHandle, Fault> {
     metrics::describe_gauge!("shukei_ingest_stored", "Records stored in raw since the start");
     metrics::describe_gauge!("shukei_ingest_holes", "Jumps of the topic's positions since the start");
     metrics::describe_gauge!("shukei_transform_decided", "Records interpreted since the start");
-    metrics::describe_gauge!("shukei_transform_behind", "Records stored since the start and not yet interpreted");
+    metrics::describe_gauge!(
+        "shukei_transform_behind",
+        "Records stored since the start and not yet interpreted"
+    );
     metrics::describe_gauge!("shukei_info", "Always 1; the version of the program");
     metrics::gauge!("shukei_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     Ok(handle)
@@ -51,7 +54,8 @@ pub(super) async fn metrics(State(server): State<Arc<Server>>) -> Response {
         metrics::gauge!("shukei_transform_behind").set(behind as f64);
     }
     server.metrics.run_upkeep();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], server.metrics.render()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], server.metrics.render())
+        .into_response()
 }
 
 /// Counts and times every request.

@@ -106,7 +106,11 @@ async fn decided(
         "generation = {} AND \"partition\" = {} AND \"offset\" = {}",
         generation.generation.0, at.partition.0, at.offset.0
     );
-    let found = rows(catalog, &format!("SELECT {COLUMNS} FROM outcomes WHERE {place} ORDER BY interpretation DESC LIMIT 1")).await?;
+    let found = rows(
+        catalog,
+        &format!("SELECT {COLUMNS} FROM outcomes WHERE {place} ORDER BY interpretation DESC LIMIT 1"),
+    )
+    .await?;
     let Some(own) = found.first() else { return Ok(None) };
     let state = match own.kind.as_str() {
         "response" => "interpreted",
@@ -125,16 +129,21 @@ async fn decided(
     let (Some(survey), Some(wave), Some(unit)) = (&own.survey, &own.wave, &own.unit) else {
         return Ok(Some(status));
     };
-    let of_unit = format!("survey = {} AND wave = {} AND unit = {}", quoted(survey), quoted(wave), quoted(unit));
+    let of_unit =
+        format!("survey = {} AND wave = {} AND unit = {}", quoted(survey), quoted(wave), quoted(unit));
     let receipt_of = |row: &Row| {
-        let topic_id = generations.iter().find(|known| known.generation.0 == row.generation)?.topic_id.clone();
-        let (partition, offset) = (shukei_schemas::Partition(row.partition), shukei_schemas::Offset(row.offset));
+        let topic_id =
+            generations.iter().find(|known| known.generation.0 == row.generation)?.topic_id.clone();
+        let (partition, offset) =
+            (shukei_schemas::Partition(row.partition), shukei_schemas::Offset(row.offset));
         Some(receipt::write(&Receipt { topic_id, partition, offset }))
     };
     let all = rows(
         catalog,
-        &format!("SELECT {COLUMNS} FROM outcomes WHERE {of_unit} AND kind <> 'rejection' \
-                  ORDER BY coalesce(revision, 0), generation, order_time, \"partition\", \"offset\""),
+        &format!(
+            "SELECT {COLUMNS} FROM outcomes WHERE {of_unit} AND kind <> 'rejection' \
+                  ORDER BY coalesce(revision, 0), generation, order_time, \"partition\", \"offset\""
+        ),
     )
     .await?;
     // The first delivery stands before its copies in the order of arrival, whatever their place by revision.

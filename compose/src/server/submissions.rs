@@ -153,7 +153,8 @@ fn record(
     line: &[u8],
     several: bool,
 ) -> Result<(Option<String>, Outgoing), Problem> {
-    let internal = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a record could not be made");
+    let internal =
+        |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "a record could not be made");
     let apart = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
     let (id, outgoing) = match binary_mode(headers) {
         Some(attributes) if !several => {

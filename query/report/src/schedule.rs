@@ -2,16 +2,25 @@ use std::fmt;
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Timestamp, ToSpan, Zoned};
 use shukei_schemas::definition::nearest;
 
+/// How far before a moment the clock on the wall may have shown what it shows again after it: more than any zone sets
+/// its clocks back.
+const REPEATED_HOURS_MAX: i64 = 3;
+
 /// When something is due: a cron expression of five fields, in a time zone.
+///
+/// The expression is about the clock on the wall, so its times are found there and only then put into the zone.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     cron: Cron,
     zone: TimeZone,
     expression: String,
+    /// Whether it names every hour, and so goes on through an hour that comes twice.
+    every_hour: bool,
 }
 
 impl Schedule {
@@ -27,8 +36,9 @@ impl Schedule {
             // The crate's own name for an expression means nothing to whoever wrote one.
             reason: error.to_string().trim_end_matches('.').replace("CronPattern", "the expression"),
         })?;
-        let schedule = Self { cron, zone, expression: expression.to_owned() };
-        // Four years hold every date there is.
+        // The pattern is the expression with nicknames like `@hourly` written out.
+        let every_hour = cron.pattern.to_string().split_whitespace().nth(1) == Some("*");
+        let schedule = Self { cron, zone, expression: expression.to_owned(), every_hour };
         match schedule.next_after(Timestamp::UNIX_EPOCH) {
             Some(_) => Ok(schedule),
             None => Err(ScheduleError::Never { expression: expression.to_owned() }),
@@ -37,11 +47,39 @@ impl Schedule {
 
     /// The first time due after a moment, and never that moment itself.
     ///
-    /// Where clocks go forward, what was due in the hour that is left out is due once, right after it. Where they go
-    /// back, a fixed time of day is due once, at the first of the two; "every hour" and "every so many minutes" go on
-    /// evenly through both.
+    /// Where clocks go forward, what was due in the time that is left out is due once, right after it. Where they go
+    /// back, a time that comes twice is due at the first; only what is due every hour goes on evenly through both.
     pub fn next_after(&self, moment: Timestamp) -> Option<Zoned> {
-        self.cron.find_next_occurrence(&moment.to_zoned(self.zone.clone()), false).ok()
+        let shown = moment.to_zoned(self.zone.clone()).datetime();
+        let mut on_wall = shown.checked_sub(REPEATED_HOURS_MAX.hours()).ok()?;
+        let mut best: Option<Timestamp> = None;
+        loop {
+            on_wall = self.cron.find_next_occurrence(&on_wall, false).ok()?;
+            let (first, again) = self.instants(on_wall)?;
+            let later = [Some(first), again].into_iter().flatten().filter(|instant| *instant > moment);
+            best = best.into_iter().chain(later).min();
+            // First instants never go back, so whatever comes after this one is no better.
+            if let Some(best) = best.filter(|best| *best <= first) {
+                return Some(best.to_zoned(self.zone.clone()));
+            }
+        }
+    }
+
+    /// When it is due for a time on the wall: once, or twice.
+    fn instants(&self, on_wall: DateTime) -> Option<(Timestamp, Option<Timestamp>)> {
+        let ambiguous = self.zone.to_ambiguous_timestamp(on_wall);
+        let earlier = ambiguous.clone().earlier().ok()?;
+        match ambiguous.offset() {
+            AmbiguousOffset::Unambiguous { .. } => Some((earlier, None)),
+            AmbiguousOffset::Fold { .. } => {
+                let again = self.every_hour.then(|| ambiguous.later()).transpose().ok()?;
+                Some((earlier, again))
+            }
+            // The clocks go forward between `earlier` and the time that would have been.
+            AmbiguousOffset::Gap { .. } => {
+                self.zone.following(earlier).next().map(|change| (change.timestamp(), None))
+            }
+        }
     }
 
     /// The zone.

@@ -57,12 +57,25 @@ impl Steps {
     pub fn key<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let text = if self.trim { text.trim_matches(is_around) } else { text };
         // Most texts are in their normal form already.
-        let plain = text.bytes().all(|byte| {
-            byte.is_ascii()
-                && !(self.case && byte.is_ascii_uppercase())
-                && !(self.blanks && byte.is_ascii_whitespace())
-        });
-        if plain { Cow::Borrowed(text) } else { Cow::Owned(self.mapped(text).0) }
+        if text.chars().all(|c| self.keeps(c)) {
+            return Cow::Borrowed(text);
+        }
+        let mut key = String::with_capacity(text.len());
+        self.fold(text, |c, _| key.push(c));
+        Cow::Owned(key)
+    }
+
+    /// Whether a letter is its own normal form, whatever stands around it.
+    fn keeps(&self, c: char) -> bool {
+        if c.is_ascii() {
+            return !(self.case && c.is_ascii_uppercase())
+                && !(self.blanks && c.is_ascii_whitespace())
+                && !(self.quotes && c == '`');
+        }
+        !(self.width && matches!(c, '\u{3000}' | '\u{ff00}'..='\u{ffef}'))
+            && !(self.quotes && quote(c) != c)
+            && !(self.case && !c.to_lowercase().eq(std::iter::once(c)))
+            && !(self.blanks && c.is_whitespace())
     }
 
     /// The normal form with, for each of its bytes, where in the text it comes from; one more for the end.
@@ -70,11 +83,17 @@ impl Steps {
         let start = if self.trim { text.len() - text.trim_start_matches(is_around).len() } else { 0 };
         let end = if self.trim { text.trim_end_matches(is_around).len().max(start) } else { text.len() };
         let (mut key, mut from) = (String::with_capacity(end - start), Vec::with_capacity(end - start + 1));
-        let mut push = |c: char, at: usize| {
+        self.fold(&text[start..end], |c, at| {
             key.push(c);
-            from.resize(key.len(), at);
-        };
-        let mut chars = text[start..end].char_indices().map(|(at, c)| (at + start, c)).peekable();
+            from.resize(key.len(), at + start);
+        });
+        from.push(end);
+        (key, from)
+    }
+
+    /// Calls back with each letter of the normal form and where it comes from.
+    fn fold(&self, text: &str, mut push: impl FnMut(char, usize)) {
+        let mut chars = text.char_indices().peekable();
         let mut in_blank = false;
         while let Some((at, c)) = chars.next() {
             if self.blanks && c.is_whitespace() {
@@ -84,31 +103,29 @@ impl Steps {
                 continue;
             }
             in_blank = false;
-            let mut wide = c;
+            let mut usual = c;
             if self.width {
-                wide = width(c);
+                usual = width(c);
                 // A half-width kana and its voicing mark are one letter.
                 let mark = chars.peek().and_then(|(_, next)| match next {
                     '\u{ff9e}' => Some('\u{3099}'),
                     '\u{ff9f}' => Some('\u{309a}'),
                     _ => None,
                 });
-                if let Some(voiced) = mark.and_then(|mark| compose(wide, mark)) {
-                    wide = voiced;
+                if let Some(voiced) = mark.and_then(|mark| compose(usual, mark)) {
+                    usual = voiced;
                     chars.next();
                 }
             }
             if self.quotes {
-                wide = quote(wide);
+                usual = quote(usual);
             }
             if self.case {
-                wide.to_lowercase().for_each(|c| push(c, at));
+                usual.to_lowercase().for_each(|c| push(c, at));
             } else {
-                push(wide, at);
+                push(usual, at);
             }
         }
-        from.push(end);
-        (key, from)
     }
 }
 

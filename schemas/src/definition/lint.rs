@@ -2,204 +2,150 @@ use std::collections::HashSet;
 
 use super::SurveyDefinition;
 use super::finding::Finding;
-use super::kind::Kind;
-use super::survey::Survey;
+use super::lines::line_of;
+use super::lint_form::lint_form;
+use super::survey::{Survey, Wave};
 
 /// What only shows when the files of a survey are held against each other.
 pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
     let mut findings = Vec::new();
     let survey = &definition.survey;
-    survey_alone(survey, &mut findings);
+    survey_alone(definition, survey, &mut findings);
     for wave in &survey.waves {
-        for form in &wave.forms {
-            if !definition.forms.contains_key(form) {
-                findings.push(
-                    Finding::error(
-                        "survey.yaml",
-                        None,
-                        format!("wave `{}` uses unknown form `{}`", wave.wave, form.target()),
-                    )
-                    .hint("add the form under forms/, or name one that stands there"),
-                );
-            }
-        }
-        for layout in &wave.layouts {
-            match definition.layouts.get(layout) {
-                None => findings.push(Finding::error(
-                    "survey.yaml",
-                    None,
-                    format!(
-                        "wave `{}` uses unknown layout `{}` version {}",
-                        wave.wave, layout.layout, layout.version
-                    ),
-                )),
-                Some(used) if !wave.forms.contains(&used.value.form) => findings.push(Finding::error(
-                    "survey.yaml",
-                    None,
-                    format!(
-                        "wave `{}`: layout `{}` feeds a form that the wave does not use",
-                        wave.wave, layout.layout
-                    ),
-                )),
-                Some(_) => {}
-            }
-        }
-        if let Some(sectors) = &wave.sectors
-            && !definition.sectors.contains_key(sectors)
-        {
-            findings.push(Finding::error(
-                "survey.yaml",
-                None,
-                format!(
-                    "wave `{}` uses unknown sectors `{}` version {}",
-                    wave.wave, sectors.sectors, sectors.version
-                ),
-            ));
-        }
-        for mapping in &wave.mappings {
-            match definition.mappings.get(mapping) {
-                None => findings.push(Finding::error(
-                    "survey.yaml",
-                    None,
-                    format!("wave `{}` uses unknown mapping `{}`", wave.wave, mapping.target()),
-                )),
-                Some(used) if !wave.forms.contains(&used.value.target) => findings.push(Finding::error(
-                    "survey.yaml",
-                    None,
-                    format!(
-                        "wave `{}`: mapping `{}` feeds a form that the wave does not use",
-                        wave.wave,
-                        mapping.target()
-                    ),
-                )),
-                Some(_) => {}
-            }
-        }
-        for path in &wave.datasets {
-            if definition.file(path).is_none() {
-                findings.push(Finding::error("survey.yaml", None, format!("data set `{path}` is missing")));
-            }
-        }
+        lint_wave(definition, wave, &mut findings);
         findings.extend(super::frame::lint(definition, wave));
-        for number in &wave.headline {
-            let known = wave.forms.iter().filter_map(|form| definition.form(form));
-            if !known.clone().any(|form| form.question(number.as_str()).is_some()) {
-                let names: Vec<&str> =
-                    known.flat_map(|form| form.questions.iter().map(|q| q.number.as_str())).collect();
-                findings.push(
-                    Finding::error(
-                        "survey.yaml",
-                        None,
-                        format!("headline names unknown question `{number}`"),
-                    )
-                    .nearest(number.as_str(), names.into_iter()),
-                );
-            }
-        }
     }
     for used in definition.sectors.values() {
         let sectors = &used.value;
-        for group in &sectors.groups {
+        let at = |group: &str| definition.file(&used.path).and_then(|text| line_of(text, &[("group", group)]));
+        for (place, group) in sectors.groups.iter().enumerate() {
             if !sectors.fields.iter().any(|field| field.field == group.field) {
                 let known = sectors.fields.iter().map(|field| field.field.as_str());
-                findings.push(
-                    Finding::error(
-                        &used.path,
-                        None,
-                        format!("group `{}` is in unknown field `{}`", group.group, group.field),
-                    )
-                    .nearest(&group.field, known),
-                );
+                let message = format!("group `{}` is in unknown field `{}`", group.group, group.field);
+                let finding = Finding::error(&used.path, at(&group.group), message);
+                findings.push(finding.nearest(&group.field, known));
             }
-            if sectors.groups.iter().filter(|other| other.group == group.group).count() > 1 {
-                findings.push(Finding::error(
-                    &used.path,
-                    None,
-                    format!("group `{}` stands twice", group.group),
-                ));
+            if sectors.groups[..place].iter().any(|other| other.group == group.group) {
+                let message = format!("group `{}` stands twice", group.group);
+                findings.push(Finding::error(&used.path, at(&group.group), message));
             }
         }
     }
     for used in definition.forms.values() {
-        form_alone(definition, &used.path, &used.value, &mut findings);
+        lint_form(definition, &used.path, &used.value, &mut findings);
     }
     findings
 }
 
-fn survey_alone(survey: &Survey, findings: &mut Vec<Finding>) {
-    if survey.decimals > 6 {
-        findings.push(Finding::error("survey.yaml", None, "decimals above 6"));
-    }
-    if survey.waves.is_empty() {
-        findings.push(Finding::error("survey.yaml", None, "survey has no wave"));
-    }
-    let mut seen = HashSet::new();
-    for wave in &survey.waves {
-        if !seen.insert(&wave.wave) {
-            findings.push(Finding::error("survey.yaml", None, format!("wave `{}` stands twice", wave.wave)));
+/// The line in `survey.yaml`.
+fn at(definition: &SurveyDefinition, keys: &[(&str, &str)]) -> Option<u64> {
+    definition.file("survey.yaml").and_then(|text| line_of(text, keys))
+}
+
+fn lint_wave(definition: &SurveyDefinition, wave: &Wave, findings: &mut Vec<Finding>) {
+    let id = wave.wave.as_str();
+    let error = |keys: &[(&str, &str)], message: String| {
+        let keys: Vec<(&str, &str)> = std::iter::once(("wave", id)).chain(keys.iter().copied()).collect();
+        Finding::error("survey.yaml", at(definition, &keys), message)
+    };
+    for form in &wave.forms {
+        let name = form.form.as_str();
+        if !definition.forms.contains_key(form) && !definition.is_broken("forms/", name) {
+            let known: Vec<String> = definition.forms.keys().map(|known| known.target()).collect();
+            let message = format!("wave `{id}` uses unknown form `{}`", form.target());
+            let finding = error(&[("form", name)], message);
+            let finding = finding.hint("add the form under forms/, or name one that stands there");
+            findings.push(finding.nearest(&form.target(), known.iter().map(String::as_str)));
         }
-        if wave.forms.is_empty() {
-            findings.push(Finding::error("survey.yaml", None, format!("wave `{}` has no form", wave.wave)));
+    }
+    // Somebody else's form is answered too, and comes through a mapping.
+    let sources: Vec<_> =
+        wave.mappings.iter().filter_map(|m| definition.mapping(m)).map(|m| &m.source).collect();
+    for layout in &wave.layouts {
+        let name = layout.layout.as_str();
+        let key = [("layout", name)];
+        match definition.layouts.get(layout) {
+            None if definition.is_broken("layouts/", name) => {}
+            None => {
+                let known: Vec<&str> = definition.layouts.keys().map(|known| known.layout.as_str()).collect();
+                let message = format!("wave `{id}` uses unknown layout `{name}` version {}", layout.version);
+                findings.push(error(&key, message).nearest(name, known.into_iter()));
+            }
+            Some(used) if !wave.forms.contains(&used.value.form) && !sources.contains(&&used.value.form) => {
+                let message = format!("wave `{id}`: layout `{name}` feeds a form that the wave does not use");
+                let hint = "list the form in the wave, or a mapping that reads it";
+                findings.push(error(&key, message).hint(hint));
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(sectors) = &wave.sectors
+        && !definition.sectors.contains_key(sectors)
+        && !definition.is_broken("sectors/", &sectors.sectors)
+    {
+        let known = definition.sectors.keys().map(|known| known.sectors.as_str());
+        let message = format!("wave `{id}` uses unknown sectors `{}` version {}", sectors.sectors, sectors.version);
+        findings.push(error(&[("sectors", &sectors.sectors)], message).nearest(&sectors.sectors, known));
+    }
+    for mapping in &wave.mappings {
+        let key = [("mapping", mapping.mapping.as_str())];
+        match definition.mappings.get(mapping) {
+            None if definition.is_broken("mappings/", &mapping.mapping) => {}
+            None => {
+                let known: Vec<String> = definition.mappings.keys().map(|known| known.target()).collect();
+                let message = format!("wave `{id}` uses unknown mapping `{}`", mapping.target());
+                let finding = error(&key, message);
+                findings.push(finding.nearest(&mapping.target(), known.iter().map(String::as_str)));
+            }
+            Some(used) if !wave.forms.contains(&used.value.target) => {
+                let target = mapping.target();
+                let message = format!("wave `{id}`: mapping `{target}` feeds a form that the wave does not use");
+                findings.push(error(&key, message));
+            }
+            Some(_) => {}
+        }
+    }
+    for path in &wave.datasets {
+        if definition.file(path).is_none() {
+            let keys = [("datasets", ""), ("", path.as_str())];
+            findings.push(error(&keys, format!("data set `{path}` is missing")));
+        }
+    }
+    if let Some(date) = &wave.reference_date
+        && crate::moment::iso_date(date).is_none()
+    {
+        let finding = error(&[("reference_date", "")], format!("wave `{id}`: `{date}` is no day"));
+        findings.push(finding.hint("write YYYY-MM-DD"));
+    }
+    let known: Vec<_> = wave.forms.iter().filter_map(|form| definition.form(form)).collect();
+    for number in wave.headline.iter().filter(|_| known.len() == wave.forms.len()) {
+        if !known.iter().any(|form| form.question(number.as_str()).is_some()) {
+            let names = known.iter().flat_map(|form| form.questions.iter().map(|q| q.number.as_str()));
+            let keys = [("headline", number.as_str())];
+            let finding = error(&keys, format!("headline names unknown question `{number}`"));
+            findings.push(finding.nearest(number.as_str(), names));
         }
     }
 }
 
-fn form_alone(definition: &SurveyDefinition, path: &str, form: &super::Form, findings: &mut Vec<Finding>) {
-    let languages = &definition.survey.languages;
-    let mut columns = HashSet::new();
-    for column in crate::columns::answer_columns(form) {
-        if !columns.insert(column.name.clone()) {
-            findings.push(
-                Finding::error(path, None, format!("two answers would share the column `{}`", column.name))
-                    .hint("rename one of the questions"),
-            );
-        }
+fn survey_alone(definition: &SurveyDefinition, survey: &Survey, findings: &mut Vec<Finding>) {
+    let error = |keys: &[(&str, &str)], message: String| {
+        Finding::error("survey.yaml", at(definition, keys), message)
+    };
+    if survey.decimals > 6 {
+        findings.push(error(&[("decimals", "")], "decimals above 6".into()));
     }
-    for question in &form.questions {
-        let texts = std::iter::once(&question.text)
-            .chain(question.options().iter().filter(|option| !option.implied).map(|option| &option.label))
-            .chain(question.rows().iter().map(|row| &row.label));
-        for text in texts {
-            if text.is_empty() {
-                findings.push(Finding::error(
-                    path,
-                    None,
-                    format!("question `{}` has an empty text", question.number),
-                ));
-            }
-            for language in text.missing(languages) {
-                findings.push(Finding::error(
-                    path,
-                    None,
-                    format!("question `{}` has a text without `{language}`", question.number),
-                ));
-            }
+    if survey.waves.is_empty() {
+        findings.push(error(&[("waves", "")], "survey has no wave".into()));
+    }
+    let mut seen = HashSet::new();
+    for wave in &survey.waves {
+        let key = [("wave", wave.wave.as_str())];
+        if !seen.insert(&wave.wave) {
+            findings.push(error(&key, format!("wave `{}` stands twice", wave.wave)));
         }
-        let mut labels = HashSet::new();
-        for option in question.options() {
-            // One option may read the same in two languages.
-            let wordings: HashSet<&str> = option.label.wordings().map(str::trim).collect();
-            for wording in wordings {
-                if !labels.insert(wording.to_owned()) {
-                    findings.push(
-                        Finding::warning(
-                            path,
-                            None,
-                            format!("question `{}`: two options share a label", question.number),
-                        )
-                        .hint("a layout cannot tell them apart by their text"),
-                    );
-                }
-            }
-        }
-        if let Kind::Number { min: Some(min), max: Some(max), .. } = question.kind
-            && min > max
-        {
-            findings.push(Finding::error(
-                path,
-                None,
-                format!("question `{}`: min above max", question.number),
-            ));
+        if wave.forms.is_empty() {
+            findings.push(error(&key, format!("wave `{}` has no form", wave.wave)));
         }
     }
 }

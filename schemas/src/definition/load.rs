@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::finding::{Finding, Severity};
 use super::form_file::FormFile;
 use super::layout_yaml::LayoutYaml;
+use super::lines::{line_of, value_of};
 use super::load_form::resolve_form;
 use super::load_layout::resolve_layout;
 use super::load_mapping;
@@ -33,47 +34,92 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
         mappings: BTreeMap::new(),
         files: files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect(),
         hashes: files.iter().map(|(path, bytes)| (path.clone(), content_hash(bytes))).collect(),
+        broken: BTreeMap::new(),
     };
     for path in yaml_files(files, "forms/") {
-        if let Some(file) = read::<FormFile>(files, path, &mut findings) {
-            let (form, beside) = resolve_form(path, file, files, &mut findings);
-            definition.forms.insert(form.reference.clone(), DefinitionUse::new(form, path, beside));
+        let Some(file) = definition.read::<FormFile>("forms/", "form", path, &mut findings) else { continue };
+        let (form, beside) = resolve_form(path, file, files, &mut findings);
+        let name = form.reference.target();
+        if let Some(other) =
+            definition.forms.insert(form.reference.clone(), DefinitionUse::new(form, path, beside))
+        {
+            let line = line_of(&files[path], &[("version", "")]);
+            let message = format!("form `{name}` stands in `{}` too", other.path);
+            findings.push(Finding::error(path, line, message).hint("give one of them another version"));
         }
     }
     for path in yaml_files(files, "layouts/") {
-        let Some(file) = read::<LayoutYaml>(files, path, &mut findings) else { continue };
+        let Some(file) = definition.read::<LayoutYaml>("layouts/", "layout", path, &mut findings) else {
+            continue;
+        };
         let Some(form) = definition.forms.get(&file.form) else {
-            findings.push(
-                Finding::error(path, None, format!("layout feeds unknown form `{}`", file.form.target()))
-                    .hint("name a form and version that stand under forms/"),
-            );
+            if !definition.is_broken("forms/", file.form.form.as_str()) {
+                let line = line_of(&files[path], &[("form", file.form.form.as_str())]);
+                let known: Vec<String> = definition.forms.keys().map(|known| known.target()).collect();
+                let message = format!("layout feeds unknown form `{}`", file.form.target());
+                let finding = Finding::error(path, line, message);
+                let finding = finding.hint("name a form and version that stand under forms/");
+                findings.push(finding.nearest(&file.form.target(), known.iter().map(String::as_str)));
+            }
+            definition.broken.entry("layouts/").or_default().push(file.layout.to_string());
             continue;
         };
         let columns_path = format!("layouts/{}", file.columns);
-        let layout = resolve_layout(path, &columns_path, file, &form.value, files, &mut findings);
+        let form = std::sync::Arc::clone(&form.value);
+        let layout = resolve_layout(path, &columns_path, file, &form, files, &mut findings);
         definition
             .layouts
             .insert(layout.reference.clone(), DefinitionUse::new(layout, path, vec![columns_path]));
     }
     for path in yaml_files(files, "sectors/") {
-        if let Some(sectors) = read::<Sectors>(files, path, &mut findings) {
+        if let Some(sectors) = definition.read::<Sectors>("sectors/", "sectors", path, &mut findings) {
             definition.sectors.insert(sectors.reference(), DefinitionUse::new(sectors, path, Vec::new()));
         }
     }
     for path in yaml_files(files, "mappings/") {
-        let Some(file) = read::<MappingFile>(files, path, &mut findings) else { continue };
-        let (source, target) = (definition.forms.get(&file.source), definition.forms.get(&file.target));
-        let (Some(source), Some(target)) = (source, target) else {
-            findings.push(
-                Finding::error(path, None, "mapping is between forms that are not both there")
-                    .hint("name forms and versions that stand under forms/"),
-            );
+        let Some(file) = definition.read::<MappingFile>("mappings/", "mapping", path, &mut findings) else {
             continue;
         };
-        let mapping = load_mapping::resolve(path, file, &source.value, &target.value, &mut findings);
+        let (source, target) = (definition.forms.get(&file.source), definition.forms.get(&file.target));
+        let (Some(source), Some(target)) = (source, target) else {
+            for (key, form) in [("source", &file.source), ("target", &file.target)] {
+                let known = definition.forms.contains_key(form);
+                if !known && !definition.is_broken("forms/", form.form.as_str()) {
+                    let line = line_of(&files[path], &[(key, "")]);
+                    let message = format!(
+                        "mapping is between forms that are not both there: `{}` is missing",
+                        form.target()
+                    );
+                    let finding = Finding::error(path, line, message);
+                    findings.push(finding.hint("name forms and versions that stand under forms/"));
+                }
+            }
+            definition.broken.entry("mappings/").or_default().push(file.mapping.clone());
+            continue;
+        };
+        let mapping =
+            load_mapping::resolve(path, &files[path], file, &source.value, &target.value, &mut findings);
         definition.mappings.insert(mapping.reference.clone(), DefinitionUse::new(mapping, path, Vec::new()));
     }
     (Some(definition), findings)
+}
+
+impl SurveyDefinition {
+    /// Reads a file of a folder; one that cannot be read is remembered by its id.
+    fn read<T: serde::de::DeserializeOwned>(
+        &mut self,
+        folder: &'static str,
+        key: &str,
+        path: &str,
+        findings: &mut Vec<Finding>,
+    ) -> Option<T> {
+        let read = read::<T>(&self.files, path, findings);
+        if read.is_none() {
+            let id = self.files.get(path).and_then(|text| value_of(text, key)).unwrap_or_default().to_owned();
+            self.broken.entry(folder).or_default().push(id);
+        }
+        read
+    }
 }
 
 fn yaml_files<'a>(files: &'a BTreeMap<String, Vec<u8>>, folder: &'a str) -> impl Iterator<Item = &'a str> {

@@ -72,7 +72,9 @@ pub(super) fn resolve(
             loader.error(line, message);
             return None;
         }
-        let bands = bands(loader, &of, &number, &file.bands);
+        // Bands that stand at their question are known by its number.
+        let known_as = number.strip_suffix("band").filter(|stem| *stem == loader.form.questions[from].number.as_str());
+        let bands = bands(loader, &of, known_as.unwrap_or(&number), &file.bands);
         return Some(Derived::Bands { from, bands });
     }
     if !file.patterns.is_empty() {

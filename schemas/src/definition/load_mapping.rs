@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::finding::Finding;
+use super::lines::line_of;
 use super::form::{Form, Question};
 use super::kind::Kind;
 use super::mapping::{
@@ -11,12 +12,13 @@ use super::mapping::{
 /// Resolves a mapping against its two forms and says what is wrong with it.
 pub(super) fn resolve(
     path: &str,
+    text: &[u8],
     file: MappingFile,
     source: &Form,
     target: &Form,
     findings: &mut Vec<Finding>,
 ) -> Mapping {
-    let mut resolver = Resolver { path, source, target, used: HashSet::new(), findings };
+    let mut resolver = Resolver { path, text, source, target, used: HashSet::new(), findings };
     let mut rules = BTreeMap::new();
     for rule in file.questions {
         let line = Some(rule.question.referenced.line());
@@ -70,6 +72,8 @@ pub(super) fn resolve(
 
 struct Resolver<'a> {
     path: &'a str,
+    /// The file as it stands.
+    text: &'a [u8],
     source: &'a Form,
     target: &'a Form,
     /// Source codes that a rule looks at.
@@ -250,8 +254,15 @@ impl Resolver<'_> {
                     question.number,
                     missing.join(", ")
                 );
+                // Where the question is used, else where codes without use are listed.
+                let number = question.number.as_str();
+                let line = line_of(self.text, &[("question", number)])
+                    .or_else(|| line_of(self.text, &[("from", number)]))
+                    .or_else(|| line_of(self.text, &[("worst", number)]))
+                    .or_else(|| line_of(self.text, &[("unmapped", "")]))
+                    .or_else(|| line_of(self.text, &[("questions", "")]));
                 self.findings.push(
-                    Finding::error(self.path, None, message)
+                    Finding::error(self.path, line, message)
                         .hint("use them in a rule, or list them under unmapped with a reason"),
                 );
             }

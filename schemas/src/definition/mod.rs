@@ -12,7 +12,9 @@ mod labels;
 mod layout;
 mod layout_file;
 mod layout_yaml;
+mod lines;
 mod lint;
+mod lint_form;
 mod load;
 mod load_bands;
 mod load_columns;
@@ -99,6 +101,8 @@ pub struct SurveyDefinition {
     pub mappings: BTreeMap<MappingRef, DefinitionUse<Mapping>>,
     files: BTreeMap<String, Vec<u8>>,
     hashes: BTreeMap<String, String>,
+    /// Folder and id of files that are there and cannot be read: what names them is not wrong for that.
+    broken: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl SurveyDefinition {
@@ -132,6 +136,12 @@ impl SurveyDefinition {
     /// The layout of this name with the highest version among those that a wave lists.
     pub fn newest_layout<'a>(&self, wave: &'a Wave, layout: &LayoutId) -> Option<&'a LayoutRef> {
         wave.layouts.iter().filter(|listed| &listed.layout == layout).max_by_key(|listed| listed.version)
+    }
+
+    /// Whether a file of this folder with this id is there and cannot be read.
+    fn is_broken(&self, folder: &str, id: &str) -> bool {
+        // Where even the id cannot be read, it may be any.
+        self.broken.get(folder).is_some_and(|ids| ids.iter().any(|broken| broken == id || broken.is_empty()))
     }
 
     /// The bytes of a file of the survey's folder.

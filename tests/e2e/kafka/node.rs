@@ -7,11 +7,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use shukei_testkit::Program;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use shukei_lake::Lake;
+use shukei_protocol::TableName;
+use shukei_testkit::{Program, small_event};
 use tempfile::TempDir;
 
 /// Every wait of these tests ends here.
@@ -78,6 +80,14 @@ impl Node {
     pub(crate) async fn delete_topic(&self, name: &str) {
         let deleted = self.admin().delete_topics(&[name], &AdminOptions::new()).await.unwrap();
         assert!(deleted[0].is_ok(), "{deleted:?}");
+    }
+
+    /// Drops the records of partition 0 before an offset, as retention would.
+    pub(crate) async fn drop_records(&self, topic: &str, before: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, 0, Offset::Offset(before)).unwrap();
+        let dropped = self.admin().delete_records(&list, &AdminOptions::new()).await.unwrap();
+        assert!(dropped.elements()[0].error().is_ok(), "{dropped:?}");
     }
 
     /// A producer that is not ours, as anybody may write one.
@@ -204,5 +214,20 @@ pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     while !holds().await {
         assert!(Instant::now() < deadline, "{what}");
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Key and bytes of events of the small survey.
+pub(crate) fn events(numbers: std::ops::Range<usize>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    numbers
+        .map(|number| (format!("small/r{number}").into_bytes(), small_event(number).into_bytes()))
+        .collect()
+}
+
+/// How many records of a data folder are decided.
+pub(crate) async fn decided(lake: &Lake) -> usize {
+    match lake.open(&TableName::outcomes()).await {
+        Ok(table) => table.all_rows().await.unwrap().iter().map(|batch| batch.num_rows()).sum(),
+        Err(_) => 0,
     }
 }
