@@ -131,6 +131,9 @@ pub(crate) struct DeliveryArguments {
     /// Of files of rows: this is the whole delivery; what an earlier one of this name had more is taken back
     #[arg(long, conflicts_with_all = ["to", "config"])]
     pub(crate) replace: bool,
+    /// Of files of rows: send rows that are known already once more, so that the layout as it is now reads them
+    #[arg(long, conflicts_with_all = ["to", "config"])]
+    pub(crate) again: bool,
 }
 
 #[derive(Debug, Args)]
@@ -167,7 +170,7 @@ pub(crate) struct Submit {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Tables: answers (one row per unit, question and option), current (what counts), current_<form>_<version>,\n\
-responses_<form>_<version>, outcomes, rejections, issues, raw, sources, questions, options; SHOW TABLES lists them.\n\
+responses_<form>_<version>, outcomes, rejections, issues, flags, raw, sources, questions, options; SHOW TABLES lists them.\n\
 Example:\n  shukei sql \"SELECT option_label, count(*) AS n FROM answers WHERE question = 'tool2' AND chosen GROUP BY 1 ORDER BY 2 DESC\""
 )]
 pub(crate) struct Sql {

@@ -16,7 +16,9 @@ impl Ingest {
         self.driver.hold_only(std::slice::from_ref(&self.generation), wanted).await?;
         let writer = self.driver.writer();
         let positions = more.iter().filter_map(|lane| writer.expected(*lane).map(|at| (lane.partition, at)));
-        tracing::info!(generation = %self.generation.generation, ?partitions, "partitions taken up");
+        if !more.is_empty() {
+            tracing::info!(generation = %self.generation.generation, ?partitions, "partitions taken up");
+        }
         self.source.take_up(positions)?;
         self.carry_out()
     }

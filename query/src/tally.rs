@@ -85,7 +85,8 @@ impl Tally {
             _ => None,
         };
         // Attributes and weights are no tables unless somebody asks for them.
-        let is_tabulated = |item: &Item| form.questions.get(item.question).is_some_and(Question::is_tabulated);
+        let is_tabulated =
+            |item: &Item| form.questions.get(item.question).is_some_and(Question::is_tabulated);
         let wanted = |item: &Item| match questions {
             Some(questions) => questions.contains(number(item)),
             None => is_tabulated(item),
@@ -212,7 +213,9 @@ impl Tally {
         let categories = match (&self.by, &self.by_item) {
             (Some(BreakBy::Group), _) => Categories::Names(text_column(&self.table, "group", batch)?),
             (Some(BreakBy::Method), _) => Categories::Names(methods.clone()),
-            (Some(BreakBy::Question(_)), Some(item)) => Categories::Codes(Box::new(item.read(&self.table, batch)?)),
+            (Some(BreakBy::Question(_)), Some(item)) => {
+                Categories::Codes(Box::new(item.read(&self.table, batch)?))
+            }
             _ => Categories::None,
         };
         let mut slots = Vec::with_capacity(batch.num_rows());

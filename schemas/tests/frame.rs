@@ -103,5 +103,6 @@ fn each_mistake_is_named_with_file_and_line() {
         );
     }
     let missing = load(None, "").1;
-    assert!(missing[0].contains("the frame `frame/w.csv` is missing"), "{missing:?}");
+    let message = "survey.yaml:9: error: wave `w`: the frame `frame/w.csv` is missing";
+    assert!(missing.iter().any(|found| found.starts_with(message)), "{missing:?}");
 }

@@ -201,6 +201,25 @@ fn a_delivery_sent_again_replaces_itself() {
 }
 
 #[test]
+fn a_mended_layout_reads_known_rows_when_they_are_sent_again() {
+    let program = program();
+    survey(&program);
+    let file = program.file("in.csv", "who,A,N\nx,ja,1\ny,はい,2\n");
+    has(&submit(&program, &file, &["--layout", "keys"]).ends(0), "with issues 1");
+    assert_eq!(counting(&program), ["x  1", "y 1 2"]);
+    let layout = program.path("surveys/s/layouts/keys.yaml");
+    let mended = std::fs::read_to_string(&layout).unwrap() + "aliases: [{question: a, text: ja, code: 1}]\n";
+    std::fs::write(&layout, mended).unwrap();
+    has(&submit(&program, &file, &["--layout", "keys"]).ends(0), "known already 2");
+    assert_eq!(counting(&program), ["x  1", "y 1 2"], "decided is decided");
+    has(&submit(&program, &file, &["--layout", "keys", "--again"]).ends(0), "known already 0");
+    assert_eq!(counting(&program), ["x 1 1", "y 1 2"]);
+    has(&submit(&program, &file, &["--layout", "keys", "--replace"]).ends(0), "known already 2");
+    assert_eq!(counting(&program), ["x 1 1", "y 1 2"]);
+    let _ = program.on_data(&["verify"]).ends(0);
+}
+
+#[test]
 fn a_file_that_cannot_be_read_as_a_whole_sends_nothing() {
     let program = program();
     survey(&program);

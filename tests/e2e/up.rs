@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use shukei_testkit::{Program, small_event, small_survey};
 
 /// A running `up`.
-struct Up {
+pub(super) struct Up {
     process: Child,
     address: String,
     log: std::sync::mpsc::Receiver<String>,
 }
 
 impl Up {
-    fn start(program: &Program, more: &[&str]) -> Self {
+    pub(super) fn start(program: &Program, more: &[&str]) -> Self {
         let data = program.data();
         let mut arguments = vec!["up", "--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()];
         arguments.extend(more);
@@ -45,12 +45,12 @@ impl Up {
         panic!("`{part}` was not said; said was {seen:#?}");
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Sends a signal and waits for the end.
-    fn signal(&mut self, name: &str) -> i32 {
+    pub(super) fn signal(&mut self, name: &str) -> i32 {
         let pid = self.process.id().to_string();
         assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
         self.process.wait().unwrap().code().unwrap_or(-1)

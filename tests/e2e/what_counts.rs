@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use shukei_testkit::{Program, csv_rows};
 
+use super::up::Up;
+
 const FORM: &str = r#"form: FORM
 version: 1
 names: Form
@@ -218,6 +220,25 @@ fn each_line_of_the_table_holds_with_a_start_before_every_event() {
         submit(&program, folder.to_str().unwrap(), lines.collect());
     }
     check(&program, "a start before every event");
+    let _ = program.on_data(&["verify"]).ends(0);
+}
+
+#[test]
+fn each_line_of_the_table_holds_while_it_runs_and_after_a_restart() {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    let folder = surveys(&program);
+    let surveys = ["--surveys", folder.to_str().unwrap()];
+    let mut up = Up::start(&program, &surveys);
+    let lines = CASES.iter().flat_map(|(rule, respondent, events, _, _)| {
+        events.iter().map(|event| event.line(*rule, respondent))
+    });
+    let file = program.file("events.jsonl", lines.collect::<String>());
+    let _ = program.run(["submit", file.to_str().unwrap(), "--to", &up.url()]).ends(0);
+    check(&program, "while it runs");
+    assert_eq!(up.signal("-TERM"), 0);
+    let mut up = Up::start(&program, &surveys);
+    check(&program, "after a restart");
+    assert_eq!(up.signal("-TERM"), 0);
     let _ = program.on_data(&["verify"]).ends(0);
 }
 

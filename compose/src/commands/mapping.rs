@@ -160,6 +160,16 @@ fn fed_by(rule: &Rule, option: usize, source: &Form, target: &Form, question: us
                 (false, _) => format!("worst({})={}", from.join(", "), codes.join("|")),
             }
         }
+        RuleKind::Same { from, codes, .. } => {
+            let mut codes: Vec<i16> =
+                codes.iter().filter(|(_, place)| **place == option).map(|(code, _)| *code).collect();
+            codes.sort_unstable();
+            let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+            match codes.is_empty() {
+                true => "no source code comes to it".to_owned(),
+                false => format!("{}={}", number(*from), codes.join("|")),
+            }
+        }
         RuleKind::Priority { from, order, otherwise } => {
             let first = order.iter().filter(|(_, place)| *place == option).map(|(code, _)| code.to_string());
             let codes: Vec<String> =

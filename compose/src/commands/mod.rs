@@ -20,6 +20,8 @@ pub(crate) mod expect;
 pub(crate) mod new;
 pub(crate) mod replacing;
 pub(crate) mod states;
+pub(crate) mod table_plan;
 pub(crate) mod tables;
+pub(crate) mod told;
 pub(crate) mod try_;
 pub(crate) mod up;

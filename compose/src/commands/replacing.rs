@@ -8,6 +8,7 @@ use shukei_delivery::Source;
 use shukei_query::Catalog;
 use shukei_schemas::definition::UnitRule;
 
+use crate::cli::DeliveryArguments;
 use crate::commands::tables::parts;
 use crate::fault::Fault;
 
@@ -16,6 +17,10 @@ type WaveAndUnit = (String, String);
 /// What earlier deliveries under the same names left.
 #[derive(Debug, Default)]
 pub(crate) struct Earlier {
+    /// Whether what is not in this delivery is taken back.
+    pub(crate) replace: bool,
+    /// Whether a row is sent once more though it counts already.
+    again: bool,
     /// Units that count, with the source and the id of the event that counts.
     counting: HashMap<WaveAndUnit, (String, String)>,
     /// Per row that was sent, how often it had to be sent again.
@@ -33,10 +38,15 @@ pub(crate) struct Withdrawal {
 
 impl Earlier {
     /// Looks at what counts in a survey, and at what was sent under these names before.
-    pub(crate) async fn open(catalog: &Catalog, survey: &str, urns: &[String]) -> Result<Self, Fault> {
+    pub(crate) async fn open(
+        catalog: &Catalog,
+        survey: &str,
+        urns: &[String],
+        arguments: &DeliveryArguments,
+    ) -> Result<Self, Fault> {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
         let urns: Vec<String> = urns.iter().map(|urn| quoted(urn)).collect();
-        let mut earlier = Self::default();
+        let mut earlier = Self { replace: arguments.replace, again: arguments.again, ..Self::default() };
         let current = format!(
             "SELECT wave, unit, event_source, event_id FROM current WHERE survey = {}",
             quoted(survey)
@@ -63,7 +73,7 @@ impl Earlier {
         let counting = self.counting.get(&key).map(|(_, id)| id.clone());
         self.seen.insert(key);
         match (self.sent.get_mut(row), counting) {
-            (Some(_), Some(counting)) if split(&counting).0 == row => counting,
+            (Some(_), Some(counting)) if !self.again && split(&counting).0 == row => counting,
             (Some(times), _) => {
                 *times += 1;
                 format!("{row}+{times}")

@@ -54,13 +54,13 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
     let record_bytes_max = usize::try_from(arguments.max_record_bytes).unwrap_or(usize::MAX);
     let options = EmbeddedOptions { record_bytes_max, ..EmbeddedOptions::default() };
     note!("{}", pipeline::WHAT_IT_IS);
-    if let Some(tables) = tables.as_mut().filter(|_| arguments.delivery.replace) {
+    if let Some(tables) = tables.as_mut().filter(|_| arguments.delivery.replace || arguments.delivery.again) {
         // What an earlier run left undecided counts as well.
         pipeline::catch_up(&lake, Arc::clone(&definitions)).await?;
         let catalog = Catalog::open(&lake, &definitions).await?;
         let urns: Vec<String> = arguments.files.iter().map(|file| tables.source(file).urn()).collect();
         let survey = tables.definition.survey.survey.as_str();
-        let earlier = Earlier::open(&catalog, survey, &urns).await?;
+        let earlier = Earlier::open(&catalog, survey, &urns, &arguments.delivery).await?;
         tables.earlier = Some(Arc::new(Mutex::new(earlier)));
     }
     let mut pipeline = Pipeline::start(&lake, Arc::clone(&definitions), options).await?;

@@ -9,14 +9,15 @@ use deltalake_core::protocol::{DeltaOperation, SaveMode};
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
-use shukei_protocol::{Permit, TableName};
-use shukei_schemas::{Lane, Span};
+use shukei_protocol::{MAINTAIN, Permit, TableName};
+use shukei_schemas::{Lane, Partition, Span};
 
+use crate::compact::NewFile;
 use crate::crash::Step;
 use crate::error::LakeError;
 use crate::parquet_io::{RowGroups, encode};
 use crate::schema::{conform, number_at};
-use crate::sources::GENERATION_APP;
+use crate::sources::{GENERATION_APP, closed_app};
 use crate::stats;
 use crate::table::Table;
 
@@ -40,12 +41,14 @@ pub struct Commit {
     pub adds: Vec<NewRows>,
     /// Further application transactions that travel with the cursors, for example the last order time of a lane.
     pub extra: Vec<(String, i64)>,
+    /// The files that are written already and replace those that the permit names.
+    pub(crate) rewritten: Vec<NewFile>,
 }
 
 impl Commit {
     /// A commit that only moves the permit's cursors; fill in `adds` and `extra`.
     pub fn new(permit: Permit, apps: BTreeMap<Lane, String>) -> Self {
-        Self { permit, apps, adds: Vec::new(), extra: Vec::new() }
+        Self { permit, apps, adds: Vec::new(), extra: Vec::new(), rewritten: Vec::new() }
     }
 }
 
@@ -76,19 +79,26 @@ impl Table {
     /// the version held. Returns the version that was made; the handle then stands there.
     ///
     /// # Errors
-    /// [`LakeError::OtherTable`], [`LakeError::OtherVersion`], [`LakeError::OtherCursor`], [`LakeError::NoApp`],
-    /// [`LakeError::AppTwice`], [`LakeError::OutsidePermit`] or [`LakeError::Schema`] before anything is written.
+    /// [`LakeError::OtherTable`], [`LakeError::OtherVersion`], [`LakeError::OtherCursor`], [`LakeError::OtherFiles`],
+    /// [`LakeError::NoApp`], [`LakeError::AppTwice`], [`LakeError::OutsidePermit`] or [`LakeError::Schema`] before
+    /// anything is written.
     /// Treat **every** error as an unknown outcome all the same: refresh, look at the cursors, decide again.
     pub async fn commit(&mut self, commit: Commit) -> Result<i64, LakeError> {
         self.check_permit(&commit.permit)?;
         let set = self.cursors_to_set(&commit).await?;
         let drafts = self.drafts(&commit)?;
+        let replaced = self.replaced(&commit)?;
         let crash = self.lake.options().crash.clone();
-        crash.reached(&self.name, Step::Before);
+        let maintains = commit.permit.replaces().is_some();
+        // Of files that are replaced the new ones are written already: the step was reached before.
+        if !maintains {
+            crash.reached(&self.name, maintains, Step::Before);
+        }
 
-        let begun = Instant::now();
-        let actions = self.write(drafts).await?;
-        crash.reached(&self.name, Step::Inside);
+        let begun = commit.rewritten.iter().map(|file| file.begun).min().unwrap_or_else(Instant::now);
+        let mut actions = self.write(drafts).await?;
+        actions.extend(replaced);
+        crash.reached(&self.name, maintains, Step::Inside);
         if begun.elapsed() > FILES_AGE_MAX {
             let minutes = begun.elapsed().as_secs() / 60;
             return Err(LakeError::FilesTooOld { table: self.name.clone(), minutes });
@@ -96,7 +106,10 @@ impl Table {
 
         self.begin_move();
         let partition_by = Some(self.partition_columns()?).filter(|columns| !columns.is_empty());
-        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by, predicate: None };
+        let operation = match maintains {
+            true => DeltaOperation::Optimize { predicate: None, target_size: 0 },
+            false => DeltaOperation::Write { mode: SaveMode::Append, partition_by, predicate: None },
+        };
         let transactions = set.iter().map(|(app, version)| Transaction::new(app, *version)).collect();
         let properties = CommitProperties::default()
             .with_application_transactions(transactions)
@@ -111,7 +124,7 @@ impl Table {
         );
         let won = async { prepared.into_prepared_commit_future().await?.await }.await;
         let won = won.map_err(|source| LakeError::lost(&self.name, source))?;
-        crash.reached(&self.name, Step::After);
+        crash.reached(&self.name, maintains, Step::After);
 
         let version = won.version as i64;
         // From here on the commit is known to be won. A checkpoint that cannot be written costs time, not truth: the
@@ -152,6 +165,19 @@ impl Table {
             self.compare(GENERATION_APP, (before > 0).then_some(before)).await?;
             set.push((GENERATION_APP.to_owned(), i64::from(generation.0)));
         }
+        if let Some((generation, ends)) = commit.permit.closes() {
+            for (end, partition) in ends.iter().zip(0..) {
+                let app = closed_app(generation, Partition(partition));
+                self.compare(&app, None).await?;
+                set.push((app, end.0));
+            }
+        }
+        if let Some(replacement) = commit.permit.replaces() {
+            // Of two who replace files one wins: that the files are still there would not keep them apart, since the
+            // library lets a file be removed twice where no data changes.
+            self.compare(MAINTAIN, replacement.maintained).await?;
+            set.push((MAINTAIN.to_owned(), replacement.next()));
+        }
         set.extend(commit.extra.iter().cloned());
         let mut seen = BTreeSet::new();
         match set.iter().find(|(app, _)| !seen.insert(app)) {
@@ -171,8 +197,7 @@ impl Table {
     fn drafts(&self, commit: &Commit) -> Result<Vec<Draft>, LakeError> {
         let schema = self.schema();
         let partition_columns = self.partition_columns()?;
-        let stats_columns = self.setting("delta.dataSkippingStatsColumns").unwrap_or_default();
-        let stats_columns: Vec<String> = stats_columns.split(',').map(str::to_owned).collect();
+        let stats_columns = self.stats_columns();
         let mut drafts = Vec::new();
         for add in commit.adds.iter().filter(|add| add.batch.num_rows() > 0) {
             let batch = conform(&self.name, &schema, &add.batch)?;
@@ -181,7 +206,7 @@ impl Table {
             let mut folder = String::new();
             for column in &partition_columns {
                 let value = only_value(&self.name, column, &batch)?;
-                folder.push_str(&format!("{}={}/", encoded(column), encoded(&value)));
+                folder.push_str(&partition_folder(column, &value));
                 partitions.insert(column.clone(), Some(value));
             }
             let stored: Vec<usize> = (0..schema.fields().len())
@@ -193,6 +218,36 @@ impl Table {
         Ok(drafts)
     }
 
+    /// What the log is to say of the files that the permit replaces: exactly those that it names, on this snapshot.
+    fn replaced(&self, commit: &Commit) -> Result<Vec<Action>, LakeError> {
+        let other = |path: &str| LakeError::OtherFiles { table: self.name.clone(), path: path.to_owned() };
+        let Some(replacement) = commit.permit.replaces() else {
+            return match commit.rewritten.first() {
+                Some(file) => Err(other(&file.add.path)),
+                None => Ok(Vec::new()),
+            };
+        };
+        let written: Vec<&str> = commit.rewritten.iter().map(|file| file.add.path.as_str()).collect();
+        if let Some(path) = replacement.adds.iter().find(|path| !written.contains(&path.as_str())) {
+            return Err(other(path));
+        }
+        if let Some(path) = written.iter().find(|path| !replacement.adds.iter().any(|add| add == *path)) {
+            return Err(other(path));
+        }
+        let mut left: BTreeSet<&str> = replacement.removes.iter().map(String::as_str).collect();
+        let mut actions: Vec<Action> =
+            commit.rewritten.iter().map(|file| Action::Add(file.add.clone())).collect();
+        for view in self.state()?.log_data().iter() {
+            if left.remove(view.path().as_ref()) {
+                actions.push(Action::Remove(view.remove_action(false)));
+            }
+        }
+        match left.first() {
+            Some(path) => Err(other(path)),
+            None => Ok(actions),
+        }
+    }
+
     async fn write(&self, drafts: Vec<Draft>) -> Result<Vec<Action>, LakeError> {
         futures::stream::iter(drafts.into_iter().map(|draft| self.write_file(draft)))
             .buffered(FILES_AT_ONCE)
@@ -202,10 +257,8 @@ impl Table {
     }
 
     async fn write_file(&self, draft: Draft) -> Result<Add, LakeError> {
-        let options = self.lake.options();
-        let bytes_max = (self.name == TableName::raw()).then_some(options.raw_row_group_bytes);
-        let groups = RowGroups { rows_max: options.row_group_rows, bytes_max };
-        let path = format!("{}part-{}.zstd.parquet", draft.folder, uuid::Uuid::new_v4());
+        let groups = self.row_groups();
+        let path = new_file_name(&draft.folder);
         let rows = draft.rows;
         let encoded = tokio::task::spawn_blocking(move || encode(&rows, groups)).await;
         let encoded = encoded.map_err(|source| LakeError::Task { source })?;
@@ -217,20 +270,43 @@ impl Table {
         let store_error = |source| LakeError::Store { doing: "write", path: path.clone(), source };
         let location = Path::parse(&path).map_err(|source| store_error(source.into()))?;
         self.delta.object_store().put(&location, bytes.into()).await.map_err(store_error)?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Ok(Add {
-            path,
-            partition_values: draft.partitions,
-            size,
-            modification_time: now.as_millis() as i64,
-            data_change: true,
-            stats: Some(draft.stats),
-            tags: None,
-            deletion_vector: None,
-            base_row_id: None,
-            default_row_commit_version: None,
-            clustering_provider: None,
-        })
+        Ok(new_file(path, draft.partitions, size, draft.stats, true))
+    }
+
+    /// How large a row group of this table may be.
+    pub(crate) fn row_groups(&self) -> RowGroups {
+        let options = self.lake.options();
+        let bytes_max = (self.name == TableName::raw()).then_some(options.raw_row_group_bytes);
+        RowGroups { rows_max: options.row_group_rows, bytes_max }
+    }
+}
+
+/// A name that no other file has.
+pub(crate) fn new_file_name(folder: &str) -> String {
+    format!("{folder}part-{}.zstd.parquet", uuid::Uuid::new_v4())
+}
+
+/// What the log says of a new file.
+pub(crate) fn new_file(
+    path: String,
+    partition_values: HashMap<String, Option<String>>,
+    size: i64,
+    stats: String,
+    data_change: bool,
+) -> Add {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Add {
+        path,
+        partition_values,
+        size,
+        modification_time: now.as_millis() as i64,
+        data_change,
+        stats: Some(stats),
+        tags: None,
+        deletion_vector: None,
+        base_row_id: None,
+        default_row_commit_version: None,
+        clustering_provider: None,
     }
 }
 
@@ -276,6 +352,11 @@ fn only_value(table: &TableName, column: &str, batch: &RecordBatch) -> Result<St
             format!("one file has several values of partition column `{column}`"),
         )),
     }
+}
+
+/// The folder of one value of a partition column, in Hive's style.
+pub(crate) fn partition_folder(column: &str, value: &str) -> String {
+    format!("{}={}/", encoded(column), encoded(value))
 }
 
 /// A part of a folder name in Hive's style: every byte but letters, digits and `-_.~` as `%XX`.

@@ -39,6 +39,7 @@ impl CrashPoint {
 
     /// Reads `<table>.<before|inside|after>[:<nth>]`, for example `raw.before:3`: the process aborts when a commit
     /// to the table comes to that step for the nth time (1 if not given). `responses` means every responses table.
+    /// `<table>.maintain` means the commits that replace files by others, which the table alone does not mean.
     ///
     /// # Errors
     /// [`LakeError::CrashPoint`] if the text is anything else.
@@ -48,26 +49,30 @@ impl CrashPoint {
             Some((point, nth)) => (point, nth.parse().map_err(|_| wrong())?),
             None => (text, 1),
         };
-        let (table, step) = point.split_once('.').ok_or_else(wrong)?;
+        let (table, step) = point.rsplit_once('.').ok_or_else(wrong)?;
         let step = match step {
             "before" => Step::Before,
             "inside" => Step::Inside,
             "after" => Step::After,
             _ => return Err(wrong()),
         };
-        if nth == 0 || !["sources", "raw", "outcomes", "responses"].contains(&table) {
+        let word = table.strip_suffix(".maintain").unwrap_or(table);
+        if nth == 0 || !["sources", "raw", "outcomes", "responses"].contains(&word) {
             return Err(wrong());
         }
         Ok(Self(Some(Arc::new(Point { table: table.to_owned(), step, nth, hits: AtomicU32::new(0) }))))
     }
 
     /// Aborts the process if this is the moment.
-    pub(crate) fn reached(&self, table: &TableName, step: Step) {
+    pub(crate) fn reached(&self, table: &TableName, maintains: bool, step: Step) {
         let Some(point) = &self.0 else { return };
         let word = table.as_str().split('/').next().unwrap_or_default();
-        if point.step == step
-            && point.table == word
-            && point.hits.fetch_add(1, Ordering::SeqCst) + 1 == point.nth
+        let wanted = match point.table.strip_suffix(".maintain") {
+            Some(wanted) if maintains => wanted,
+            None if !maintains => point.table.as_str(),
+            _ => return,
+        };
+        if point.step == step && wanted == word && point.hits.fetch_add(1, Ordering::SeqCst) + 1 == point.nth
         {
             tracing::warn!(table = %table, ?step, "crash point reached: the process aborts");
             std::process::abort();

@@ -75,6 +75,15 @@ pub enum LakeError {
         /// The offset of the row.
         offset: i64,
     },
+    /// A file that the permit names is not in the version of the table that the permit was made on, or not among the
+    /// files of the commit.
+    #[error("the permit for table `{table}` names file `{path}`, which the commit cannot replace or add")]
+    OtherFiles {
+        /// The table.
+        table: TableName,
+        /// The file inside the table.
+        path: String,
+    },
     /// Rows or a schema do not have the form that the table needs.
     #[error("table `{table}`: {problem}")]
     Schema {
@@ -206,6 +215,7 @@ impl LakeError {
             Self::NoApp { .. } => "lake_cursor_unnamed",
             Self::AppTwice { .. } => "lake_cursor_twice",
             Self::OutsidePermit { .. } => "lake_row_outside_permit",
+            Self::OtherFiles { .. } => "lake_permit_other_files",
             Self::Schema { .. } => "lake_schema",
             Self::FilesTooOld { .. } => "lake_files_too_old",
             Self::Locked { .. } => "lake_locked",
@@ -230,6 +240,7 @@ impl LakeError {
             Self::NoDefinition { .. } => "restore the folder `definitions` from a backup of the data folder",
             Self::OtherVersion { .. }
             | Self::OtherCursor { .. }
+            | Self::OtherFiles { .. }
             | Self::FilesTooOld { .. }
             | Self::Conflict { .. } => "refresh the table, look at its cursors and decide again",
             Self::OtherTable { .. }

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::path::{Path as FsPath, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::datatypes::SchemaRef;
 use deltalake_core::DeltaTable;
@@ -17,6 +17,7 @@ use url::Url;
 use crate::crash::CrashPoint;
 use crate::error::LakeError;
 use crate::schema::{check_same, check_types};
+use crate::sources::SourceGeneration;
 use crate::store::SyncedStore;
 use crate::table::Table;
 
@@ -63,6 +64,8 @@ struct Inner {
     build: String,
     store: Arc<SyncedStore>,
     options: LakeOptions,
+    /// The generations as they stood in a version of `sources`.
+    generations: Mutex<Option<(u64, Vec<SourceGeneration>)>>,
 }
 
 impl fmt::Debug for Lake {
@@ -91,7 +94,8 @@ impl Lake {
             Err(source) => return Err(LakeError::io("read", pointer, source)),
         };
         let store = Arc::new(SyncedStore::new(root.clone()));
-        Ok(Self { inner: Arc::new(Inner { root, prefix, build, store, options }) })
+        let generations = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { root, prefix, build, store, options, generations }) })
     }
 
     /// The data folder, absolute.
@@ -102,6 +106,15 @@ impl Lake {
     /// How this lake writes and opens.
     pub fn options(&self) -> &LakeOptions {
         &self.inner.options
+    }
+
+    pub(crate) fn known_generations(&self) -> Option<(u64, Vec<SourceGeneration>)> {
+        self.inner.generations.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn know_generations(&self, version: u64, generations: Vec<SourceGeneration>) {
+        let known = Some((version, generations));
+        *self.inner.generations.lock().unwrap_or_else(PoisonError::into_inner) = known;
     }
 
     /// Whether the table exists.
@@ -261,7 +274,7 @@ impl Lake {
         self.inner.prefix.clone().join("refined").join(self.inner.build.as_str())
     }
 
-    fn folder(&self, table: &TableName) -> Result<PathBuf, LakeError> {
+    pub(crate) fn folder(&self, table: &TableName) -> Result<PathBuf, LakeError> {
         let base = match is_refined(table) {
             true => self.inner.root.join("refined").join(&self.inner.build),
             false => self.inner.root.clone(),

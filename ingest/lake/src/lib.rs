@@ -8,11 +8,14 @@
 //! On a local folder [`SyncedStore`] makes every write durable before it becomes visible, data before log entry.
 //! No other write operation of the Delta library is used, and no provider handed out can write.
 
+mod cleaning;
 mod commit;
+mod compact;
 mod crash;
 mod error;
 mod lake;
 mod lock;
+mod merge;
 mod parquet_io;
 mod rows;
 mod scan;
@@ -24,7 +27,9 @@ mod table;
 mod transactions;
 mod upload;
 
+pub use cleaning::{Cleaned, CleaningOptions};
 pub use commit::{Commit, NewRows};
+pub use compact::{Compacted, TableSize};
 pub use crash::CrashPoint;
 pub use error::LakeError;
 pub use lake::{Lake, LakeOptions};

@@ -2,7 +2,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, SchemaRef};
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -29,48 +29,67 @@ pub(crate) struct RowGroups {
 
 /// One Parquet file of the rows. Takes CPU time: not for an async thread.
 pub(crate) fn encode(batch: &RecordBatch, groups: RowGroups) -> Result<Vec<u8>> {
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .set_created_by(concat!("shukei-lake ", env!("CARGO_PKG_VERSION")).to_owned())
-        // Groups are closed here.
-        .set_max_row_group_row_count(None);
-    for field in batch.schema_ref().fields() {
-        // Payloads never repeat and nobody looks for the least of them.
-        if field.data_type() == &DataType::Binary {
-            let path = ColumnPath::from(field.name().as_str());
-            properties = properties
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_statistics_enabled(path, EnabledStatistics::None);
-        }
-    }
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build()))?;
-    for rows in groups.cut(batch) {
-        writer.write(&batch.slice(rows.start, rows.len()))?;
-        writer.flush()?;
-    }
-    writer.into_inner()
+    let mut file = FileWriter::new(&batch.schema(), groups)?;
+    file.write(batch)?;
+    file.finish()
 }
 
-impl RowGroups {
-    fn cut(self, batch: &RecordBatch) -> Vec<Range<usize>> {
-        let rows = batch.num_rows();
-        let sizes = self.bytes_max.map(|max| (max, row_sizes(batch)));
-        let mut groups = Vec::new();
-        let (mut start, mut bytes) = (0, 0);
-        for row in 0..rows {
-            let size = sizes.as_ref().map_or(0, |(_, sizes)| sizes[row]);
-            let full = row - start >= self.rows_max.max(1)
-                || sizes.as_ref().is_some_and(|(max, _)| row > start && bytes + size > *max);
-            if full {
-                groups.push(start..row);
-                (start, bytes) = (row, 0);
+/// One Parquet file whose rows come one batch after the other; what is written can be taken out on the way. Takes CPU
+/// time: not for an async thread.
+pub(crate) struct FileWriter {
+    writer: ArrowWriter<Vec<u8>>,
+    groups: RowGroups,
+    /// Rows and bytes in the row group that is open.
+    rows: usize,
+    bytes: usize,
+}
+
+impl FileWriter {
+    pub(crate) fn new(schema: &SchemaRef, groups: RowGroups) -> Result<Self> {
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+            .set_created_by(concat!("shukei-lake ", env!("CARGO_PKG_VERSION")).to_owned())
+            // Groups are closed here.
+            .set_max_row_group_row_count(None);
+        for field in schema.fields() {
+            // Payloads never repeat and nobody looks for the least of them.
+            if field.data_type() == &DataType::Binary {
+                let path = ColumnPath::from(field.name().as_str());
+                properties = properties
+                    .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_statistics_enabled(path, EnabledStatistics::None);
             }
-            bytes += size;
         }
-        if rows > start {
-            groups.push(start..rows);
+        let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties.build()))?;
+        Ok(Self { writer, groups, rows: 0, bytes: 0 })
+    }
+
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let sizes = self.groups.bytes_max.map(|max| (max, row_sizes(batch)));
+        let mut from = 0;
+        for row in 0..batch.num_rows() {
+            let size = sizes.as_ref().map_or(0, |(_, sizes)| sizes[row]);
+            let full = self.rows >= self.groups.rows_max.max(1)
+                || sizes.as_ref().is_some_and(|(max, _)| self.rows > 0 && self.bytes + size > *max);
+            if full {
+                self.writer.write(&batch.slice(from, row - from))?;
+                self.writer.flush()?;
+                (from, self.rows, self.bytes) = (row, 0, 0);
+            }
+            self.rows += 1;
+            self.bytes += size;
         }
-        groups
+        self.writer.write(&batch.slice(from, batch.num_rows() - from))
+    }
+
+    /// What is written of the file since this was last asked.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(self.writer.inner_mut())
+    }
+
+    /// The rest of the file.
+    pub(crate) fn finish(self) -> Result<Vec<u8>> {
+        self.writer.into_inner()
     }
 }
 

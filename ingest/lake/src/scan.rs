@@ -8,6 +8,7 @@ use datafusion::common::ScalarValue;
 use futures::TryStreamExt;
 use object_store::path::Path;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, RowFilter};
+use parquet::arrow::async_reader::ParquetRecordBatchStream;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
@@ -50,12 +51,22 @@ impl Filter {
 }
 
 /// One file of the snapshot.
+#[derive(Clone)]
 pub(crate) struct DataFile {
     path: Path,
-    size: u64,
-    partitions: HashMap<String, Option<String>>,
+    pub(crate) size: u64,
+    pub(crate) partitions: HashMap<String, Option<String>>,
     /// Its offsets, as the log says.
     pub(crate) offsets: Bounds,
+}
+
+/// One file of the snapshot, as maintenance wants it.
+pub(crate) struct LiveFile {
+    /// As the log says it.
+    pub(crate) path: String,
+    pub(crate) file: DataFile,
+    /// A lower bound of its positions: generation, partition, offset.
+    pub(crate) low: [i64; 3],
 }
 
 /// A file whose footer was read, and its row groups that may hold rows wanted, in order of their first offset.
@@ -105,6 +116,25 @@ impl Table {
             }
         }
         files.sort_by_key(|file| file.offsets.low);
+        Ok(files)
+    }
+
+    /// Every file of the snapshot, in no order.
+    pub(crate) fn live_files(&self) -> Result<Vec<LiveFile>, LakeError> {
+        let mut files = Vec::new();
+        for view in self.state()?.log_data().iter() {
+            let partitions = view.partition_values_map();
+            let stats = FileStats::parse(view.stats());
+            let bounds = |column: &str| match partitions.get(column) {
+                Some(value) => exactly(value.as_deref()),
+                None => stats.bounds(column),
+            };
+            let low = Filter::COLUMNS.map(|column| bounds(column).low);
+            let (path, offsets) = (view.path().into_owned(), bounds("offset"));
+            let size = u64::try_from(view.size()).unwrap_or_default();
+            let file = DataFile { path: view.object_store_path(), size, partitions, offsets };
+            files.push(LiveFile { path, file, low });
+        }
         Ok(files)
     }
 
@@ -164,6 +194,29 @@ impl Table {
         let batches: Vec<RecordBatch> =
             builder.build().map_err(unusable)?.try_collect().await.map_err(unusable)?;
         batches.iter().map(|batch| self.assemble(&open.file, batch, schema)).collect()
+    }
+
+    /// All rows of a file in their order, batch by batch, as they are stored: [`Table::assemble`] makes them whole.
+    pub(crate) fn stream(
+        &self,
+        open: &OpenFile,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchStream<StoreReader>, LakeError> {
+        ParquetRecordBatchStreamBuilder::new_with_metadata(open.reader.clone(), open.metadata.clone())
+            .with_batch_size(batch_rows)
+            .build()
+            .map_err(|source| unusable(&self.name, &open.file, source))
+    }
+
+    /// The next batch of a stream of the file, under `schema`.
+    pub(crate) async fn next_batch(
+        &self,
+        open: &OpenFile,
+        stream: &mut ParquetRecordBatchStream<StoreReader>,
+        schema: &SchemaRef,
+    ) -> Result<Option<RecordBatch>, LakeError> {
+        let batch = stream.try_next().await.map_err(|source| unusable(&self.name, &open.file, source))?;
+        batch.map(|batch| self.assemble(&open.file, &batch, schema)).transpose()
     }
 
     /// Puts partition columns back and gives the columns the table's types.

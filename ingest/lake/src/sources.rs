@@ -10,7 +10,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{
     DataType, Field, Int32Type, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType,
 };
-use shukei_protocol::{GenerationDecision, Permit, TableName, decide_generation};
+use shukei_protocol::{GenerationDecision, LaneEnd, Permit, TableName, decide_closing, decide_generation};
 use shukei_schemas::{Generation, Lane, Offset, Partition, TopicId};
 
 use crate::commit::Commit;
@@ -20,6 +20,12 @@ use crate::table::Table;
 
 /// The application transaction that counts generations in `sources`.
 pub(crate) const GENERATION_APP: &str = "generation";
+
+/// The application transaction in `sources` that says where a partition of a closed generation ended. Rows of `sources`
+/// never change, and its columns are those of every data folder that there is.
+pub(crate) fn closed_app(generation: Generation, partition: Partition) -> String {
+    format!("closed/{generation}/{partition}")
+}
 
 const ATTEMPTS_MAX: u32 = 10;
 
@@ -59,6 +65,9 @@ pub struct SourceGeneration {
     pub first_offsets: Vec<Offset>,
     /// When it was opened, in microseconds since 1970 UTC.
     pub opened_at_us: i64,
+    /// Once it is closed, the end of each partition: every table is complete up to there, and nothing more will come.
+    /// Workers then need not look at its cursors any more.
+    pub closed: Option<Vec<Offset>>,
 }
 
 impl SourceGeneration {
@@ -76,15 +85,56 @@ impl SourceGeneration {
 }
 
 impl Lake {
-    /// Every generation, in order; none if the table `sources` does not exist.
+    /// Every generation, in order; none if the table `sources` does not exist. The rows are read only if the table has
+    /// a newer version than when they were last asked for.
     ///
     /// # Errors
     /// Those of [`Lake::open`], and [`LakeError::Schema`] if the rows are not those of `sources`.
     pub async fn generations(&self) -> Result<Vec<SourceGeneration>, LakeError> {
-        match self.open(&TableName::sources()).await {
-            Ok(table) => read(&table).await,
-            Err(LakeError::NotFound { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
+        let name = TableName::sources();
+        if let Some((version, known)) = self.known_generations() {
+            let newest = self.log_store(&name)?.get_latest_version(version).await;
+            if newest.is_ok_and(|newest| newest == version) {
+                return Ok(known);
+            }
+        }
+        let mut table = match self.open(&name).await {
+            Ok(table) => table,
+            Err(LakeError::NotFound { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let generations = read(&mut table).await?;
+        if let Ok(version) = u64::try_from(table.version()) {
+            self.know_generations(version, generations.clone());
+        }
+        Ok(generations)
+    }
+
+    /// Closes a generation that is drained everywhere; whether it is closed now. `lanes` are all its lanes in order of
+    /// their partitions, read while nobody else writes to the data folder.
+    ///
+    /// # Errors
+    /// Those of [`Lake::open`] and of [`Table::commit`]: an unknown outcome; look at [`Lake::generations`] again.
+    pub async fn close_generation(
+        &self,
+        generation: Generation,
+        lanes: &[LaneEnd],
+    ) -> Result<bool, LakeError> {
+        let mut table = self.open(&TableName::sources()).await?;
+        let known = read(&mut table).await?;
+        let newest = known.iter().map(|known| known.generation).max().unwrap_or(generation);
+        let Some(found) = known.iter().find(|known| known.generation == generation) else {
+            return Ok(false);
+        };
+        if found.closed.is_some() {
+            return Ok(true);
+        }
+        if found.first_offsets.len() != lanes.len() {
+            return Ok(false);
+        }
+        match decide_closing(table.version(), generation, newest, lanes) {
+            Some(permit) => table.commit(Commit::new(permit, BTreeMap::new())).await.map(|_| true),
+            None => Ok(false),
         }
     }
 
@@ -130,7 +180,7 @@ impl Lake {
     ) -> Result<SourceGeneration, LakeError> {
         let name = TableName::sources();
         let mut table = self.create_if_absent(&name, sources_schema(), &[], &["generation"]).await?;
-        let rows = read(&table).await?;
+        let rows = read(&mut table).await?;
         let known: Vec<_> = rows.iter().map(|row| (row.generation, row.topic_id.clone())).collect();
         match decide_generation(table.version(), &known, topic_id) {
             GenerationDecision::Known { generation, .. } => {
@@ -144,6 +194,7 @@ impl Lake {
                     topic_id: topic_id.clone(),
                     first_offsets: first_offsets.to_vec(),
                     opened_at_us,
+                    closed: None,
                 };
                 append(&mut table, permit, &row).await?;
                 Ok(row)
@@ -174,7 +225,7 @@ async fn append(table: &mut Table, permit: Permit, row: &SourceGeneration) -> Re
     Ok(())
 }
 
-async fn read(table: &Table) -> Result<Vec<SourceGeneration>, LakeError> {
+async fn read(table: &mut Table) -> Result<Vec<SourceGeneration>, LakeError> {
     let mut rows = Vec::new();
     for batch in table.all_rows().await? {
         for row in 0..batch.num_rows() {
@@ -182,7 +233,14 @@ async fn read(table: &Table) -> Result<Vec<SourceGeneration>, LakeError> {
             rows.push(parsed.ok_or_else(|| LakeError::schema(table.name(), "a row has other types"))?);
         }
     }
-    rows.sort_by_key(|row| row.generation);
+    rows.sort_by_key(|row: &SourceGeneration| row.generation);
+    for row in &mut rows {
+        let mut ends = Vec::with_capacity(row.first_offsets.len());
+        for partition in (0..).map(Partition).take(row.first_offsets.len()) {
+            ends.extend(table.cursor(&closed_app(row.generation, partition)).await?.map(Offset));
+        }
+        row.closed = Some(ends).filter(|ends| !ends.is_empty() && ends.len() == row.first_offsets.len());
+    }
     Ok(rows)
 }
 
@@ -197,5 +255,6 @@ fn parse(batch: &RecordBatch, row: usize) -> Option<SourceGeneration> {
         topic_id: TopicId::new(text("topic_id")?),
         first_offsets: offsets.values().iter().map(|offset| Offset(*offset)).collect(),
         opened_at_us: column("opened_at")?.as_primitive_opt::<TimestampMicrosecondType>()?.value(row),
+        closed: None,
     })
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::DataType;
 use serde_json::{Map, Value, json};
@@ -7,17 +9,54 @@ use crate::schema::number_at;
 /// The statistics of one file as they stand in its log entry: of the named columns only, since minimum and maximum
 /// stand there in clear.
 pub(crate) fn write(batch: &RecordBatch, columns: &[String]) -> String {
-    let (mut least, mut most, mut nulls) = (Map::new(), Map::new(), Map::new());
-    for name in columns {
-        let Some(column) = batch.column_by_name(name) else { continue };
-        nulls.insert(name.clone(), column.null_count().into());
-        if let Some((low, high)) = bounds(column.as_ref()) {
-            least.insert(name.clone(), low);
-            most.insert(name.clone(), high);
+    let mut gathered = Gathered::default();
+    gathered.add(batch, columns);
+    gathered.text()
+}
+
+/// The statistics of a file whose rows come one batch after the other.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    rows: usize,
+    least: Map<String, Value>,
+    most: Map<String, Value>,
+    nulls: BTreeMap<String, usize>,
+}
+
+impl Gathered {
+    pub(crate) fn add(&mut self, batch: &RecordBatch, columns: &[String]) {
+        self.rows += batch.num_rows();
+        for name in columns {
+            let Some(column) = batch.column_by_name(name) else { continue };
+            *self.nulls.entry(name.clone()).or_default() += column.null_count();
+            if let Some((low, high)) = bounds(column.as_ref()) {
+                if self.least.get(name).is_none_or(|least| is_less(&low, least)) {
+                    self.least.insert(name.clone(), low);
+                }
+                if self.most.get(name).is_none_or(|most| is_less(most, &high)) {
+                    self.most.insert(name.clone(), high);
+                }
+            }
         }
     }
-    json!({ "numRecords": batch.num_rows(), "minValues": least, "maxValues": most, "nullCount": nulls })
+
+    pub(crate) fn text(&self) -> String {
+        json!({
+            "numRecords": self.rows,
+            "minValues": self.least,
+            "maxValues": self.most,
+            "nullCount": self.nulls,
+        })
         .to_string()
+    }
+}
+
+/// Of two values of one column.
+fn is_less(one: &Value, other: &Value) -> bool {
+    match (one.as_i64(), other.as_i64()) {
+        (Some(one), Some(other)) => one < other,
+        _ => one.as_str() < other.as_str(),
+    }
 }
 
 fn bounds(column: &dyn Array) -> Option<(Value, Value)> {

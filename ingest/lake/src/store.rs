@@ -135,6 +135,28 @@ impl Folders {
     }
 }
 
+/// Deletes temporary files that a crash left behind, in a folder and all below it: how many, and their bytes. What
+/// cannot be looked at is left to the next time.
+pub(crate) fn sweep(folder: &FsPath, before: std::time::SystemTime) -> (usize, u64) {
+    let (mut files, mut bytes) = (0, 0);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, Ok(metadata)) = (entry.path(), entry.metadata()) else { continue };
+        if metadata.is_dir() {
+            let below = sweep(&path, before);
+            (files, bytes) = (files + below.0, bytes + below.1);
+            continue;
+        }
+        let name = entry.file_name();
+        let suffix = name.to_str().and_then(|name| name.rsplit_once('#')).map_or("", |(_, suffix)| suffix);
+        let temporary = !suffix.is_empty() && suffix.bytes().all(|byte| byte.is_ascii_digit());
+        let old = metadata.modified().is_ok_and(|modified| modified < before);
+        if temporary && old && std::fs::remove_file(&path).is_ok() {
+            (files, bytes) = (files + 1, bytes + metadata.len());
+        }
+    }
+    (files, bytes)
+}
+
 #[cfg(unix)]
 fn sync_folder(folder: &FsPath) -> io::Result<()> {
     File::open(folder)?.sync_all()

@@ -180,6 +180,12 @@ impl Table {
         self.state().ok()?.metadata().configuration().get(key).cloned()
     }
 
+    /// The columns that statistics are kept of.
+    pub(crate) fn stats_columns(&self) -> Vec<String> {
+        let columns = self.setting("delta.dataSkippingStatsColumns").unwrap_or_default();
+        columns.split(',').map(str::to_owned).collect()
+    }
+
     pub(crate) fn partition_columns(&self) -> Result<Vec<String>, LakeError> {
         Ok(self.state()?.metadata().partition_columns().to_vec())
     }

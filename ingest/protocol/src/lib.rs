@@ -10,12 +10,17 @@
 
 mod generation;
 mod invariants;
+mod maintenance;
 mod permit;
 mod share;
 mod writer;
 
 pub use generation::{GenerationDecision, decide_generation};
 pub use invariants::Invariant;
+pub use maintenance::{
+    CompactionLimits, FileFacts, LaneEnd, MAINTAIN, Replacement, ReplacementDecision, decide_closing,
+    decide_replacement, plan_compaction,
+};
 pub use permit::{CursorMove, Permit, TableName};
 pub use share::Share;
 pub use writer::{Effect, Event, Limits, Writer};

@@ -2,6 +2,8 @@ use std::fmt;
 
 use shukei_schemas::{Generation, Lane, Offset, Span};
 
+use crate::maintenance::Replacement;
+
 /// The name of a table inside the data folder, for example `raw` or `responses/uk2017-1`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TableName(String);
@@ -55,8 +57,8 @@ pub struct CursorMove {
     pub span: Span,
 }
 
-/// The right to commit one batch to one table on one snapshot. Made by [`crate::Writer::decide`] and
-/// [`crate::decide_generation`] alone.
+/// The right to make one commit to one table on one snapshot. Made by [`crate::Writer::decide`],
+/// [`crate::decide_generation`], [`crate::decide_closing`] and [`crate::decide_replacement`] alone.
 ///
 /// ```compile_fail,E0451
 /// use shukei_protocol::{Permit, TableName};
@@ -68,15 +70,26 @@ pub struct Permit {
     version: i64,
     moves: Vec<CursorMove>,
     opens: Option<Generation>,
+    closes: Option<(Generation, Vec<Offset>)>,
+    replaces: Option<Replacement>,
 }
 
 impl Permit {
     pub(crate) fn new(table: TableName, version: i64, moves: Vec<CursorMove>) -> Self {
-        Self { table, version, moves, opens: None }
+        Self { table, version, moves, opens: None, closes: None, replaces: None }
     }
 
     pub(crate) fn opening(version: i64, generation: Generation) -> Self {
-        Self { table: TableName::sources(), version, moves: Vec::new(), opens: Some(generation) }
+        Self { opens: Some(generation), ..Self::new(TableName::sources(), version, Vec::new()) }
+    }
+
+    pub(crate) fn closing(version: i64, generation: Generation, ends: Vec<Offset>) -> Self {
+        Self { closes: Some((generation, ends)), ..Self::new(TableName::sources(), version, Vec::new()) }
+    }
+
+    pub(crate) fn replacing(version: i64, replacement: Replacement) -> Self {
+        let table = replacement.table.clone();
+        Self { replaces: Some(replacement), ..Self::new(table, version, Vec::new()) }
     }
 
     /// The table that may be written.
@@ -98,6 +111,18 @@ impl Permit {
     /// as the newest, so that of two openers one loses.
     pub fn opens(&self) -> Option<Generation> {
         self.opens
+    }
+
+    /// The generation that the commit closes, with the end of each partition, for the table `sources` only: the
+    /// snapshot must not hold it as closed.
+    pub fn closes(&self) -> Option<(Generation, &[Offset])> {
+        self.closes.as_ref().map(|(generation, ends)| (*generation, ends.as_slice()))
+    }
+
+    /// The files that the commit replaces by others with the same rows: the snapshot must hold them, and the count of
+    /// such commits that was read with them.
+    pub fn replaces(&self) -> Option<&Replacement> {
+        self.replaces.as_ref()
     }
 
     /// The offsets that the permit allows of a lane.

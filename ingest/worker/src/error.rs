@@ -20,6 +20,12 @@ pub enum WorkerError {
         /// Its name.
         name: String,
     },
+    /// The settings of a client do not fit each other or this build.
+    #[error("the Kafka client does not take its settings: {reason}")]
+    Settings {
+        /// The client's reason, which names no values but those of mechanisms.
+        reason: String,
+    },
     /// No broker answers.
     #[error("no answer from Kafka at `{servers}`: {reason}")]
     Unreachable {
@@ -135,7 +141,7 @@ impl WorkerError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Kafka { .. } | Self::Unreachable { .. } => "broker_unreachable",
-            Self::Setting { .. } => "kafka_setting",
+            Self::Setting { .. } | Self::Settings { .. } => "kafka_setting",
             Self::TopicMissing { .. } => "topic_missing",
             Self::TopicMismatch { .. } => "topic_mismatch",
             Self::TopicRefused { .. } => "topic_refused",
@@ -159,7 +165,7 @@ impl WorkerError {
             Self::Kafka { .. } | Self::Unreachable { .. } => {
                 "check [kafka] bootstrap_servers and whether the broker runs; what is stored stays stored"
             }
-            Self::Setting { .. } => {
+            Self::Setting { .. } | Self::Settings { .. } => {
                 "[kafka.properties] takes the names and values of librdkafka's CONFIGURATION.md"
             }
             Self::TopicMissing { .. } => {

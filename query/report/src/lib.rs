@@ -17,6 +17,7 @@ mod manifest;
 mod page;
 mod report;
 mod schedule;
+mod styles;
 mod words;
 mod workbook;
 

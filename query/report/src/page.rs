@@ -56,8 +56,7 @@ pub(crate) fn page(report: &Report, blocks: &[Block<'_>]) -> String {
     }
     out.push_str("</header>\n<main>\n");
     front(report, &mut out);
-    let is_headline =
-        |block: &&Block<'_>| report.wave.headline.iter().any(|number| *number == block.first.question);
+    let is_headline = |block: &&Block<'_>| report.wave.headline.contains(&block.first.question);
     let mut id = 0;
     let headline: Vec<&Block<'_>> = blocks.iter().filter(is_headline).collect();
     if !headline.is_empty() {
@@ -86,11 +85,18 @@ fn front(report: &Report, out: &mut String) {
     let (words, front) = (report.words(), &report.front);
     let _ = writeln!(out, "<section>\n<h2>{}</h2>", escaped(words.front));
     let rate = format!("{} %", words.rate);
-    let names =
-        [words.group, words.target, words.ministry, words.invited, words.answers, &rate, words.method];
+    let names = [
+        (words.group, ""),
+        (words.target, ""),
+        (words.ministry, ""),
+        (words.invited, " class=\"n\""),
+        (words.answers, " class=\"n\""),
+        (&rate, " class=\"n\""),
+        (words.method, ""),
+    ];
     out.push_str("<table>\n<thead><tr>");
-    for name in names {
-        let _ = write!(out, "<th scope=\"col\">{}</th>", escaped(name));
+    for (name, class) in names {
+        let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escaped(name));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in &front.rows {

@@ -68,7 +68,7 @@ impl Schedule {
     /// When it is due for a time on the wall: once, or twice.
     fn instants(&self, on_wall: DateTime) -> Option<(Timestamp, Option<Timestamp>)> {
         let ambiguous = self.zone.to_ambiguous_timestamp(on_wall);
-        let earlier = ambiguous.clone().earlier().ok()?;
+        let earlier = ambiguous.earlier().ok()?;
         match ambiguous.offset() {
             AmbiguousOffset::Unambiguous { .. } => Some((earlier, None)),
             AmbiguousOffset::Fold { .. } => {

@@ -1,11 +1,12 @@
 //! The workbook: a front sheet, then a sheet per section with a block per question.
 
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet};
 use shukei_query::Measure;
 
 use crate::blocks::{Block, Cell, Line, Part};
 use crate::error::ReportError;
 use crate::report::Report;
+use crate::styles::{Styles, sheet_name};
 use crate::words::{DISTRIBUTION, Words};
 
 /// The columns in front of the figures: question, row, code, words, base.
@@ -13,9 +14,6 @@ const KEYS: u16 = 5;
 
 /// Lines above the first block: what it is, whom it is for, and the two lines of headings, which stay in sight.
 const HEAD: u32 = 4;
-
-/// The longest name of a sheet, in characters.
-const SHEET_NAME_MAX: usize = 31;
 
 /// A4.
 const PAPER: u8 = 9;
@@ -51,51 +49,6 @@ pub(crate) fn workbook(
         }
     }
     Ok(workbook.save_to_buffer()?)
-}
-
-/// The looks of cells.
-struct Styles {
-    title: Format,
-    warning: Format,
-    heading: Format,
-    text: Format,
-    count: Format,
-    share: Format,
-    base: Format,
-    quiet: Format,
-    decimals: u8,
-}
-
-impl Styles {
-    fn new(decimals: u8) -> Self {
-        let cell = Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::Top);
-        let number = cell.clone().set_align(FormatAlign::Right);
-        Self {
-            title: Format::new().set_bold().set_font_size(12),
-            warning: Format::new().set_bold().set_font_color("9C0006"),
-            heading: cell.clone().set_bold().set_background_color("DDE6F0").set_text_wrap(),
-            text: cell.clone().set_text_wrap(),
-            count: number.clone().set_num_format("#,##0"),
-            share: number.clone().set_num_format(decimal_format(decimals)),
-            base: number.set_num_format("#,##0").set_italic(),
-            quiet: Format::new().set_font_color("555555"),
-            decimals,
-        }
-    }
-
-    /// A number with as many digits as its text has.
-    fn number(&self, text: &str) -> Format {
-        let digits = text.split_once('.').map_or(0, |(_, digits)| digits.len());
-        let digits = u8::try_from(digits).unwrap_or(self.decimals);
-        self.share.clone().set_num_format(decimal_format(digits))
-    }
-}
-
-fn decimal_format(decimals: u8) -> String {
-    match decimals {
-        0 => "#,##0".to_owned(),
-        _ => format!("#,##0.{}", "0".repeat(decimals.into())),
-    }
 }
 
 /// Who answered, and what a reader must know before the figures.
@@ -303,34 +256,4 @@ fn whole(count: u64) -> f64 {
 fn footer(report: &Report) -> String {
     // `&` begins a command in a footer.
     format!("&L{}&R&P / &N", report.words().distribution.replace('&', "&&"))
-}
-
-/// A name that a sheet may have and no other has; names are compared without case.
-fn sheet_name(title: &str, taken: &[String]) -> String {
-    let allowed = |c: char| match c {
-        '[' | ']' | ':' | '*' | '?' | '/' | '\\' => '・',
-        c if c.is_control() => ' ',
-        c => c,
-    };
-    let title: String = title.chars().map(allowed).collect();
-    let title = title.trim_matches(['\'', ' ']);
-    let cut = |text: &str, room: usize| {
-        let mut out = String::new();
-        for c in text.chars() {
-            if out.encode_utf16().count() + c.len_utf16() > room {
-                break;
-            }
-            out.push(c);
-        }
-        out
-    };
-    let is_free = |name: &str| !taken.iter().any(|taken| taken.to_lowercase() == name.to_lowercase());
-    let mut name = cut(title, SHEET_NAME_MAX);
-    let mut number = 2;
-    while name.is_empty() || !is_free(&name) {
-        let suffix = format!(" {number}");
-        name = format!("{}{suffix}", cut(title, SHEET_NAME_MAX - suffix.len()));
-        number += 1;
-    }
-    name
 }

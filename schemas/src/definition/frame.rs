@@ -4,6 +4,7 @@ use csv::StringRecord;
 
 use super::SurveyDefinition;
 use super::finding::Finding;
+use super::lines::line_of;
 use super::sectors::Sectors;
 use super::survey::{UnitRule, Wave};
 
@@ -68,8 +69,10 @@ pub(super) fn lint(definition: &SurveyDefinition, wave: &Wave) -> Vec<Finding> {
     match definition.file(&frame.file) {
         None => {
             let message = format!("wave `{}`: the frame `{}` is missing", wave.wave, frame.file);
+            let keys = [("wave", wave.wave.as_str()), ("file", frame.file.as_str())];
+            let line = definition.file("survey.yaml").and_then(|text| line_of(text, &keys));
             vec![
-                Finding::error("survey.yaml", None, message)
+                Finding::error("survey.yaml", line, message)
                     .hint("put the CSV file into the survey's folder, or take the key `frame` out"),
             ]
         }

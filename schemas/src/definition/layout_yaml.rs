@@ -46,7 +46,7 @@ pub(super) struct LayoutYaml {
     pub(super) questions: Vec<QuestionCells>,
     /// How the file itself is read.
     #[serde(default)]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Option<DeliveryFile>")]
     pub(super) file: Option<Spanned<DeliveryFile>>,
 }
 

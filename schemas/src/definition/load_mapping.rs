@@ -65,24 +65,48 @@ pub(super) fn resolve(
         target: file.target,
         signed_off: file.signed_off,
         exclusion_note: file.exclusion_note,
+        derived: derived(target, &rules),
+        partly: partly(target, &rules),
         rules,
         unmapped,
     }
 }
 
-struct Resolver<'a> {
-    path: &'a str,
+/// Derived questions of which every source is covered.
+fn derived(target: &Form, rules: &BTreeMap<usize, Rule>) -> HashSet<usize> {
+    let mut found = HashSet::new();
+    for &place in &target.order {
+        let sources = target.questions[place].derived.as_ref().map(|derived| derived.sources());
+        let covered = |source: &usize| rules.contains_key(source) || found.contains(source);
+        if sources.is_some_and(|sources| sources.iter().all(covered)) {
+            found.insert(place);
+        }
+    }
+    found
+}
+
+/// Multiple answers that are fed as they are: the options that the source has.
+fn partly(target: &Form, rules: &BTreeMap<usize, Rule>) -> HashSet<usize> {
+    let is_partly = |(place, rule): (&usize, &Rule)| {
+        let multiple = matches!(target.questions[*place].kind, Kind::Multiple { .. });
+        (multiple && matches!(rule.kind, RuleKind::Same { .. })).then_some(*place)
+    };
+    rules.iter().filter_map(is_partly).collect()
+}
+
+pub(super) struct Resolver<'a> {
+    pub(super) path: &'a str,
     /// The file as it stands.
     text: &'a [u8],
-    source: &'a Form,
+    pub(super) source: &'a Form,
     target: &'a Form,
     /// Source codes that a rule looks at.
-    used: HashSet<(usize, i16)>,
-    findings: &'a mut Vec<Finding>,
+    pub(super) used: HashSet<(usize, i16)>,
+    pub(super) findings: &'a mut Vec<Finding>,
 }
 
 impl Resolver<'_> {
-    fn error(&mut self, line: Option<u64>, message: String) {
+    pub(super) fn error(&mut self, line: Option<u64>, message: String) {
         self.findings.push(Finding::error(self.path, line, message));
     }
 
@@ -101,11 +125,11 @@ impl Resolver<'_> {
         self.place(false, number, line)
     }
 
-    fn source_question(&mut self, number: &str, line: Option<u64>) -> Option<usize> {
+    pub(super) fn source_question(&mut self, number: &str, line: Option<u64>) -> Option<usize> {
         self.place(true, number, line)
     }
 
-    fn source_code(&mut self, place: usize, code: i16, line: Option<u64>) {
+    pub(super) fn source_code(&mut self, place: usize, code: i16, line: Option<u64>) {
         let question = &self.source.questions[place];
         if !question.options().iter().any(|option| option.code == code) {
             let message = format!("source question `{}` has no option {code}", question.number);
@@ -113,7 +137,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn target_option(&mut self, question: &Question, code: i16, line: Option<u64>) -> Option<usize> {
+    pub(super) fn target_option(&mut self, question: &Question, code: i16, line: Option<u64>) -> Option<usize> {
         let place = question.options().iter().position(|option| option.code == code);
         if place.is_none() {
             self.error(line, format!("target question `{}` has no option {code}", question.number));
@@ -125,26 +149,25 @@ impl Resolver<'_> {
         let target = self.target;
         let question = &target.questions[place];
         let shapes = [!rule.options.is_empty(), !rule.map.is_empty(), !rule.priority.is_empty()];
-        let fits = match &question.kind {
-            Kind::Multiple { .. } => shapes == [true, false, false],
-            Kind::Single { .. } => shapes == [false, true, false] || shapes == [false, false, true],
-            _ => false,
-        };
+        let of_one = matches!(question.kind, Kind::Single { .. } | Kind::Rating { .. });
+        let same = rule.worst.is_empty() && !shapes[0] && !shapes[2] && (!of_one || !shapes[1]);
+        if let Some(from) = rule.from.as_deref().filter(|_| same && question.derived.is_none()) {
+            return self.same(rule, question, from, line);
+        }
+        let fits = question.derived.is_none()
+            && match &question.kind {
+                Kind::Multiple { .. } => shapes == [true, false, false],
+                _ if of_one => shapes == [false, true, false] || shapes == [false, false, true],
+                _ => false,
+            };
         if !fits {
-            let hint = "a multiple-answer target takes `options`, a single-answer one `from` or `worst` with `map`, or \
-                        `from` with `priority`";
-            let finding = Finding::error(
-                self.path,
-                line,
-                format!("the rule does not fit question `{}`", question.number),
-            );
-            self.findings.push(finding.hint(hint));
-            return None;
+            return self.unfit(question, line);
         }
         if !rule.options.is_empty() {
             let rules: Vec<OptionRule> =
                 rule.options.iter().filter_map(|option| self.option_rule(option, question)).collect();
-            self.exclusives(question, &rules, line);
+            let covered = rules.iter().map(|rule| rule.option).collect();
+            self.exclusives(question, &covered, line);
             return Some(RuleKind::Options(rules));
         }
         let from: Vec<String> =
@@ -223,10 +246,9 @@ impl Resolver<'_> {
     }
 
     /// "None of these" can only be known where all of these are.
-    fn exclusives(&mut self, question: &Question, rules: &[OptionRule], line: Option<u64>) {
-        let covered: HashSet<usize> = rules.iter().map(|rule| rule.option).collect();
+    pub(super) fn exclusives(&mut self, question: &Question, covered: &HashSet<usize>, line: Option<u64>) {
         let whole = covered.len() == question.options().len();
-        let exclusive = rules.iter().any(|rule| question.options()[rule.option].exclusive);
+        let exclusive = covered.iter().any(|option| question.options()[*option].exclusive);
         if exclusive && !whole {
             self.error(
                 line,

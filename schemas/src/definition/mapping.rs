@@ -6,24 +6,37 @@ use serde_saphyr::Spanned;
 use super::survey::FormRef;
 use super::text::Text;
 
-/// `mappings/*.yaml` as the file has it.
-#[derive(Clone, Debug, Deserialize)]
+/// How answers on another organisation's form are read as answers on ours (読み替え).
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Mapping")]
 pub(super) struct MappingFile {
+    /// The id; with the version it stands in the column `mapping`.
     pub(super) mapping: String,
+    /// The version.
     pub(super) version: u32,
+    /// What it is called.
     pub(super) names: Text,
+    /// Whose survey is read across.
     #[serde(default)]
     pub(super) organisation: Text,
+    /// The day that the source's answers are about.
     #[serde(default)]
     pub(super) reference_date: Option<String>,
+    /// How units that come through it were collected.
     #[serde(default = "external")]
     pub(super) method: String,
+    /// The form that was answered.
     pub(super) source: FormRef,
+    /// The form that it is read into.
     pub(super) target: FormRef,
+    /// Who answers for it.
     pub(super) signed_off: SignOff,
+    /// What is said beside a figure that leaves these units out.
     pub(super) exclusion_note: Text,
+    /// The rules, one per target question; what has none is not covered.
     pub(super) questions: Vec<QuestionRuleFile>,
+    /// Source codes that deliberately feed nothing.
     #[serde(default)]
     pub(super) unmapped: Vec<UnmappedFile>,
 }
@@ -33,7 +46,7 @@ fn external() -> String {
 }
 
 /// Who answers for a mapping, and since when.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignOff {
     /// The person.
@@ -42,72 +55,105 @@ pub struct SignOff {
     pub on: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// How one target question is fed.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct QuestionRuleFile {
+    /// The question.
+    #[schemars(with = "super::scalar::Scalar")]
     pub(super) question: Spanned<String>,
+    /// Why.
     pub(super) reason: Text,
+    /// Who answers for it, where that is not who answers for the whole mapping.
     #[serde(default)]
     pub(super) signed_off: Option<SignOff>,
+    /// Of a multiple-answer target: options with their conditions.
     #[serde(default)]
     pub(super) options: Vec<OptionRuleFile>,
+    /// The source question.
     #[serde(default)]
     pub(super) from: Option<String>,
+    /// Several source questions, of which the option printed last counts.
     #[serde(default)]
     pub(super) worst: Vec<String>,
+    /// Source code to target code.
     #[serde(default)]
     pub(super) map: BTreeMap<i16, i16>,
+    /// Source row to target row of a grid or a ranking; the same codes if not given.
+    #[serde(default)]
+    pub(super) rows: BTreeMap<i16, i16>,
+    /// Of a multiple-answer source: the first code listed that is marked decides.
     #[serde(default)]
     pub(super) priority: Vec<PriorityFile>,
+    /// The target code where none of `priority` is marked.
     #[serde(default)]
     pub(super) otherwise: Option<i16>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// When one target option is chosen.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OptionRuleFile {
+    /// The option.
+    #[schemars(with = "i16")]
     pub(super) option: Spanned<i16>,
+    /// Why.
     #[serde(default)]
     pub(super) reason: Text,
+    /// Chosen where one of these holds.
     #[serde(default)]
     pub(super) any: Vec<ConditionFile>,
+    /// Chosen where all of these hold.
     #[serde(default)]
     pub(super) all: Vec<ConditionFile>,
+    /// Chosen where no other option is.
     #[serde(default)]
     pub(super) none: bool,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// A condition on one source answer.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConditionFile {
+    /// The source question.
     pub(super) question: String,
+    /// One of these codes is given.
     #[serde(default)]
     pub(super) codes: Vec<i16>,
     /// Codes that say that the condition does not hold; without effect on the reading, but a code that stands nowhere
     /// is an error.
     #[serde(default)]
     pub(super) not: Vec<i16>,
+    /// The number is at least this.
     #[serde(default)]
     pub(super) at_least: Option<i64>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// One step of a priority.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PriorityFile {
+    /// The source code.
     pub(super) code: i16,
+    /// The target code.
     pub(super) to: i16,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// A source code that deliberately feeds nothing.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UnmappedFile {
+    /// The question.
+    #[schemars(with = "super::scalar::Scalar")]
     pub(super) question: Spanned<String>,
+    /// The source code.
     pub(super) code: i16,
+    /// Why it feeds nothing.
     pub(super) reason: Text,
 }
 
 /// A mapping in one version.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MappingRef {
     /// The mapping.
@@ -146,6 +192,10 @@ pub struct Mapping {
     /// What is said beside a figure that leaves these units out.
     pub exclusion_note: Text,
     pub(super) rules: BTreeMap<usize, Rule>,
+    /// Target questions that are derived from covered ones.
+    pub(super) derived: HashSet<usize>,
+    /// Multiple-answer targets of which some options are fed as they are.
+    pub(super) partly: HashSet<usize>,
     pub(super) unmapped: HashSet<(usize, i16)>,
 }
 
@@ -181,6 +231,15 @@ pub enum RuleKind {
         order: Vec<(i16, usize)>,
         /// The target option where none is marked; no answer if none.
         otherwise: Option<usize>,
+    },
+    /// A target of the same kind as its source: the answer as it is, option by option and row by row.
+    Same {
+        /// The source question.
+        from: usize,
+        /// Source code to the target option's place; empty for kinds without options.
+        codes: HashMap<i16, usize>,
+        /// The source's row, or item, to the target's; empty for kinds without rows.
+        rows: Vec<(usize, usize)>,
     },
 }
 
@@ -228,15 +287,18 @@ impl Mapping {
     /// Whether what comes through the mapping says anything about an option of a target question.
     pub fn covers(&self, question: usize, option: usize) -> bool {
         match self.rules.get(&question).map(|rule| &rule.kind) {
-            None => false,
+            None => self.derived.contains(&question),
             Some(RuleKind::Options(rules)) => rules.iter().any(|rule| rule.option == option),
-            Some(RuleKind::Codes { .. } | RuleKind::Priority { .. }) => true,
+            Some(RuleKind::Same { codes, .. }) if self.partly.contains(&question) => {
+                codes.values().any(|place| *place == option)
+            }
+            Some(RuleKind::Codes { .. } | RuleKind::Priority { .. } | RuleKind::Same { .. }) => true,
         }
     }
 
     /// Whether it says anything about a target question at all.
     pub fn covers_some(&self, question: usize) -> bool {
-        self.rules.contains_key(&question)
+        self.rules.contains_key(&question) || self.derived.contains(&question)
     }
 
     /// The rules by target question's place.

@@ -22,6 +22,7 @@ mod load_derived;
 mod load_form;
 mod load_layout;
 mod load_mapping;
+mod load_mapping_same;
 mod load_options;
 mod load_order;
 mod load_premise;
@@ -30,6 +31,7 @@ mod pattern;
 mod premise;
 mod rules;
 mod scalar;
+mod schema;
 mod sectors;
 mod survey;
 mod text;
@@ -58,6 +60,7 @@ pub use layout_file::{
 pub use layout_yaml::Several;
 pub use load::{content_hash, has_errors};
 pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, SignOff, Test, When};
+pub use schema::schemas;
 pub use sectors::{Group, SectorField, Sectors, SectorsRef};
 pub use survey::{
     Dataset, FormRef, FrameRef, LayoutRef, PublishedFigure, Rounding, StateRule, Survey, TwoSources, UnitRule,

@@ -3,7 +3,7 @@ use serde::Deserialize;
 use super::text::Text;
 
 /// `sectors/*.yaml`: a versioned classification of respondents (分野・グループ).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sectors {
     /// The id of the classification.
@@ -32,7 +32,7 @@ impl Sectors {
 }
 
 /// A field of the classification.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SectorField {
     /// The id.
@@ -42,7 +42,7 @@ pub struct SectorField {
 }
 
 /// A group of respondents.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// The id, as it stands in submissions.
@@ -63,7 +63,7 @@ pub struct Group {
 }
 
 /// A classification in one version.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SectorsRef {
     /// The classification.

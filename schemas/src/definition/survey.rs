@@ -9,7 +9,7 @@ use crate::ids::{FormId, LayoutId, QuestionId, SurveyId, WaveId};
 use crate::state::State;
 
 /// `survey.yaml`: what a survey is called, how its figures are formed, and its waves.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Survey {
     /// The id; the same as the folder's name.
@@ -53,7 +53,7 @@ pub struct Survey {
 }
 
 /// A figure that the issuer published and that nothing here computes.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedFigure {
     /// The id.
@@ -94,7 +94,7 @@ impl Survey {
 }
 
 /// What counts once in a wave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnitRule {
     /// One respondent, one unit.
@@ -106,7 +106,7 @@ pub enum UnitRule {
 
 /// Which counts where a unit came on the office's own form and through a mapping too. The two are never corrections of
 /// each other: first the last event of each is found, then this rule picks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TwoSources {
     /// What came on the office's own form.
@@ -121,7 +121,7 @@ pub enum TwoSources {
 }
 
 /// The rounding of ties (JIS Z 8401).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
     /// Halves away from zero (四捨五入), the official practice.
@@ -142,7 +142,7 @@ pub struct StateRule {
 }
 
 /// One round of a survey.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wave {
     /// The id, free text.
@@ -178,7 +178,7 @@ pub struct Wave {
 }
 
 /// The file that says who was invited to a wave.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FrameRef {
     /// The path inside the survey's folder.
@@ -203,7 +203,7 @@ impl FormRef {
 }
 
 /// A layout in one version.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LayoutRef {
     /// The layout.
@@ -213,7 +213,7 @@ pub struct LayoutRef {
 }
 
 /// A CSV file beside the definition whose rows are submissions.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dataset {
     /// The path inside the survey's folder.

@@ -6,10 +6,13 @@
 //! * `pipeline`: gateway, embedded broker, ingest, `raw`, transform, `outcomes`, responses, until a catalog counts
 //!   every unit.
 //!
+//! `shukei-bench http` measures the running program under many clients instead.
+//!
 //! Whatever is missing at the end fails the run: figures of a run that lost something are not printed.
-#![expect(clippy::print_stdout, reason = "the report is what this program is for")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the report is what this program is for")]
 
 mod ceiling;
+mod http;
 mod interpreting;
 mod machine;
 mod measured;
@@ -34,6 +37,8 @@ use crate::records::Records;
 #[derive(Debug, Parser)]
 #[command(name = "shukei-bench", version)]
 struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// How many submissions, each of a respondent of its own.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=records::MOST))]
     records: u32,
@@ -43,6 +48,13 @@ struct Arguments {
     /// Where the data folder is made, to be removed at the end; the system's temporary folder by default.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
+}
+
+/// A part that is measured alone.
+#[derive(Debug, clap::Subcommand)]
+enum Part {
+    /// Measures `shukei up` under many clients over HTTP.
+    Http(http::Load),
 }
 
 fn main() -> Result<()> {
@@ -60,8 +72,13 @@ fn main() -> Result<()> {
 
     let (definitions, _) = Definitions::shipped();
     let definitions = Arc::new(definitions);
-    let records = Arc::new(Records::of_shipped_data(&definitions, arguments.records)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Some(Part::Http(load)) = &arguments.part {
+        machine.print();
+        println!();
+        return runtime.block_on(http::run(load, &definitions, folder.path())).context("http");
+    }
+    let records = Arc::new(Records::of_shipped_data(&definitions, arguments.records)?);
 
     let peaks = Peaks::new()?;
     let at_start = peaks.of_part()?;

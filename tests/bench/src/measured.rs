@@ -61,7 +61,12 @@ impl Stopwatch {
 }
 
 fn cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("read the processor time")?;
+    cpu_seconds_of("self")
+}
+
+/// Processor seconds of a process so far, user and system.
+pub(crate) fn cpu_seconds_of(process: &str) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).context("read the processor time")?;
     // The program's name comes second, in brackets, and may hold anything; the rest are numbers.
     let (_, numbers) = stat.rsplit_once(')').context("the processor time cannot be read")?;
     let ticks = |at: usize| -> Option<f64> { numbers.split_whitespace().nth(at)?.parse().ok() };

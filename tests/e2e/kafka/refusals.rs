@@ -85,12 +85,15 @@ async fn what_is_wrong_with_a_kafka_is_said_with_its_code() {
     let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
     // (servers, topic, more of the configuration, what is said)
     let secret = "\"sasl.mechanisms\" = \"PLAIN\"\n\"sasl.pasword\" = \"hunter2\"";
+    let mechanism = "\"security.protocol\" = \"SASL_PLAINTEXT\"\n\"sasl.mechanisms\" = \"FISH\"\n\
+                     \"sasl.password\" = \"hunter2\"";
     let cases = [
         ("127.0.0.1:1", "lonely", "", ["[broker_unreachable]", "127.0.0.1:1"]),
         (node.servers(), "nowhere", "", ["[topic_missing]", "`nowhere`"]),
         (node.servers(), "lonely", "", ["[topic_missing]", "`lonely-landed`"]),
         (node.servers(), "uneven", "", ["[topic_mismatch]", "2 partitions"]),
         (node.servers(), "uneven", secret, ["[kafka_setting]", "`sasl.pasword`"]),
+        (node.servers(), "uneven", mechanism, ["[kafka_setting]", "FISH"]),
     ];
     // All at once: the first of them wait for a broker that never answers.
     let began = Instant::now();

@@ -1,9 +1,14 @@
 //! Answers on somebody else's form, read across into ours (読み替え).
 
-use shukei_schemas::State;
-use shukei_schemas::definition::{Condition, Form, Kind, Mapping, OptionRule, RuleKind, Test, When};
+use std::collections::HashMap;
 
-use crate::answer::{Answer, Value, blank, marked};
+use shukei_schemas::definition::{
+    Condition, Form, Kind, Mapping, OptionRule, Question, RuleKind, Test, When,
+};
+use shukei_schemas::{State, moment};
+
+use crate::answer::{Answer, Value, blank, marked, mask_of, places_of};
+use crate::settle;
 
 /// The answers on the target form that the source answers come to. What no rule covers is not mapped.
 pub(crate) fn read_across(
@@ -19,7 +24,13 @@ pub(crate) fn read_across(
         }
         let Some(rule) = mapping.rule(place) else { continue };
         let reader = Reader { mapping, source, answers };
+        if let RuleKind::Same { from, codes, rows: pairs } = &rule.kind {
+            reader.same(*from, codes, pairs, &target.questions[place], rows);
+            continue;
+        }
         let answer = match &rule.kind {
+            // Done above: it may have several rows.
+            RuleKind::Same { .. } => Answer::none(),
             RuleKind::Options(rules) => reader.options(rules, target, place),
             RuleKind::Codes { from, map } => {
                 let places: Result<Vec<usize>, State> = from
@@ -71,6 +82,52 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The answer of a source of the same kind, row by row.
+    fn same(
+        &self,
+        from: usize,
+        codes: &HashMap<i16, usize>,
+        pairs: &[(usize, usize)],
+        target: &Question,
+        rows: &mut [Answer],
+    ) {
+        let source = &self.source.questions[from];
+        let whole = [(0, 0)];
+        for (row, to) in if source.rows().is_empty() { &whole } else { pairs } {
+            let (Some(given), Some(answer)) = (self.answers[from].get(*row), rows.get_mut(*to)) else { continue };
+            *answer = match (&given.value, &source.kind, &target.kind) {
+                (Value::Code(code), ..) => match codes.get(code).and_then(|at| target.options().get(*at)) {
+                    Some(option) => Answer::answered(Value::Code(option.code)),
+                    None => state(State::NotMapped),
+                },
+                (Value::Mask(_), ..) => self.same_marks(from, given, codes, target),
+                (Value::Number(number), Kind::Number { decimals: from, .. }, Kind::Number { decimals: to, .. }) => {
+                    let scale = 10i128.pow(u32::from(to.saturating_sub(*from)));
+                    Answer::answered(Value::Number(number * scale))
+                }
+                (Value::Date(day), _, Kind::Date { precision, .. }) => {
+                    moment::truncated(*day, *precision).map_or_else(Answer::invalid, |day| Answer::answered(Value::Date(day)))
+                }
+                _ => Answer::new(given.state, given.value.clone()),
+            };
+            answer.other = given.other.clone().filter(|_| target.keeps_other());
+        }
+    }
+
+    /// Marks, each as the target's option. Marks that feed nothing leave nothing known, as in a rule of options.
+    fn same_marks(&self, from: usize, given: &Answer, codes: &HashMap<i16, usize>, target: &Question) -> Answer {
+        let options = self.source.questions[from].options();
+        let marked: Vec<i16> = places_of(given).into_iter().filter_map(|at| options.get(at)).map(|o| o.code).collect();
+        let mut places: Vec<usize> = marked.iter().filter_map(|code| codes.get(code).copied()).collect();
+        places.sort_unstable();
+        places.dedup();
+        match (places.is_empty(), marked.is_empty()) {
+            (true, false) if marked.iter().all(|code| self.mapping.is_unmapped(from, *code)) => state(State::NotMapped),
+            (true, true) => Answer::new(given.state, Value::Mask(mask_of(target.options().len(), &[]))),
+            _ => settle::multiple(target, &places).0,
+        }
+    }
+
     fn answer(&self, question: usize) -> &Answer {
         // A grid is no source of a rule; its first row stands for it only so that nothing here can panic.
         &self.answers[question][0]

@@ -206,10 +206,16 @@ fn answered_on(fields: Fields<'_>, definition: &SurveyDefinition, wave: &Wave) -
     let of_layout = layout.as_ref().and_then(|layout| definition.layout(layout)).map(|layout| &layout.form);
     let name = fields.text("form")?.map(FormId::new);
     let version = fields.integer("form_version")?;
-    // A form of somebody else's is one that a mapping of the wave reads across.
+    // A form of somebody else's is one that a mapping of the wave reads across; a layout alone names it too.
     let mapped = wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping)).find(|mapping| {
-        name.as_ref() == Some(&mapping.source.form)
-            && version.is_none_or(|version| i64::from(mapping.source.version) == version)
+        match &name {
+            Some(name) => {
+                *name == mapping.source.form
+                    && version.is_none_or(|version| i64::from(mapping.source.version) == version)
+                    && of_layout.is_none_or(|form| *form == mapping.source)
+            }
+            None => of_layout == Some(&mapping.source) && !wave.forms.contains(&mapping.source),
+        }
     });
     if let Some(mapping) = mapped {
         return Ok(AnsweredOn {

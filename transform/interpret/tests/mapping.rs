@@ -17,8 +17,16 @@ waves:
     names: W
     forms: [{form: own, version: 1}]
     mappings: [{mapping: m, version: 1}]
+    layouts: [{layout: sheet, version: 1}]
     sectors: {sectors: s, version: 1}
 "#;
+const LAYOUT: &str = r#"
+layout: sheet
+version: 1
+form: {form: theirs, version: 1}
+columns: sheet.csv
+"#;
+const COLUMNS: &str = "column,question\nB,b\nN,n\n";
 const SECTORS: &str = r#"
 sectors: s
 version: 1
@@ -39,6 +47,12 @@ sections:
       - {number: worst, kind: single, text: S, options: [{code: 1, label: yes}, {code: 2, label: partly}, {code: 3, label: no}]}
       - {number: first, kind: single, text: S, options: [{code: 1, label: x}, {code: 2, label: y}, {code: 3, label: z}]}
       - {number: alone, kind: single, text: N, options: [{code: 1, label: x}]}
+      - {number: same, kind: single, text: S, options: [{code: 3, label: z}, {code: 2, label: y}, {code: 1, label: x}]}
+      - {number: num, kind: number, decimals: 2, text: N, bands: [{code: 1, label: few, below: 2}, {code: 2, label: many, from: 2}]}
+      - {number: marks, kind: multiple, text: M, options: [{code: 5, label: five}, {code: 1, label: x}, {code: 7, label: new}]}
+      - {number: grid, kind: grid, text: G, options: [{code: 1, label: a}, {code: 2, label: b}], rows: [{row: 1, label: r}, {row: 2, label: q}]}
+      - {number: words, kind: text, text: T}
+      - {number: year, kind: date, precision: year, text: Y}
 "#;
 const THEIRS: &str = r#"
 form: theirs
@@ -51,6 +65,9 @@ sections:
       - {number: b, kind: single, text: B, options: [{code: 1, label: x}, {code: 2, label: y}, {code: 3, label: z}]}
       - {number: n, kind: number, text: N}
       - {number: m, kind: multiple, text: M, options: [{code: 1, label: x}, {code: 2, label: y}, {code: 3, label: z}]}
+      - {number: k, kind: grid, text: G, options: [{code: 3, label: a}, {code: 4, label: b}], rows: [{row: 8, label: r}, {row: 9, label: q}]}
+      - {number: w, kind: text, text: W}
+      - {number: d, kind: date, text: D}
 "#;
 const MAPPING: &str = r#"
 mapping: m
@@ -66,6 +83,12 @@ questions:
   - {question: graded, reason: R, from: b, map: {1: 1, 2: 2, 3: 3}}
   - {question: worst, reason: R, worst: [a, b], map: {1: 1, 2: 2, 3: 3}}
   - {question: first, reason: R, from: m, priority: [{code: 2, to: 1}, {code: 1, to: 2}], otherwise: 3}
+  - {question: same, reason: R, from: b}
+  - {question: num, reason: R, from: n}
+  - {question: marks, reason: R, from: m, map: {1: 1, 2: 5, 3: 5}}
+  - {question: grid, reason: R, from: k, map: {3: 1, 4: 2}, rows: {9: 1}}
+  - {question: words, reason: R, from: w}
+  - {question: year, reason: R, from: d}
 unmapped: [{question: a, code: 9, reason: R}]
 "#;
 
@@ -76,6 +99,8 @@ fn files(mapping: &str) -> BTreeMap<String, Vec<u8>> {
         ("forms/own.yaml", OWN),
         ("forms/theirs.yaml", THEIRS),
         ("mappings/m.yaml", mapping),
+        ("layouts/sheet.yaml", LAYOUT),
+        ("layouts/sheet.csv", COLUMNS),
     ]
     .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
     .into()
@@ -93,6 +118,9 @@ fn short(answer: &Answer) -> String {
     match (&answer.state, &answer.value) {
         (State::Answered, Value::Code(code)) => code.to_string(),
         (State::Answered, Value::Mask(words)) => format!("{:#b}", words[0]),
+        (State::Answered, Value::Number(number)) => format!("n={number}"),
+        (State::Answered, Value::Text(text)) => format!("{text:?}"),
+        (State::Answered, Value::Date(day)) => format!("d={day}"),
         (state, _) => state.as_str().to_owned(),
     }
 }
@@ -128,6 +156,17 @@ fn each_rule_comes_to_what_it_says() {
         (r#"{"m":[3]}"#, "first", "3"),
         (r#"{"m":[]}"#, "first", "3"),
         (r#"{}"#, "first", "no_answer"),
+        // As it is, by code; numbers keep what they are, and what is derived of them is.
+        (r#"{"b":2}"#, "same", "2"),
+        (r#"{"n":2}"#, "num", "n=200"),
+        (r#"{"n":2}"#, "numband", "2"),
+        (r#"{}"#, "num", "no_answer"),
+        (r#"{}"#, "numband", "no_answer"),
+        (r#"{"m":[1,3]}"#, "marks", "0b11"),
+        (r#"{"m":[]}"#, "marks", "nothing_marked"),
+        (r#"{"k":{"9":4,"8":3}}"#, "grid", "2 not_mapped"),
+        (r#"{"w":" words "}"#, "words", "\" words \""),
+        (r#"{"d":"1971-05-06"}"#, "year", "d=365"),
         // Not covered, and filled from the group.
         (r#"{"a":1,"b":1,"n":1,"m":[1]}"#, "alone", "not_mapped"),
         (r#"{}"#, "g", "2"),
@@ -147,7 +186,8 @@ fn each_rule_comes_to_what_it_says() {
             ("external", Some("responses/own-1"))
         );
         let place = response.form.question(question).unwrap().0;
-        assert_eq!(short(&response.answers[place][0]), *wanted, "{answers} -> {question}");
+        let shown: Vec<String> = response.answers[place].iter().map(short).collect();
+        assert_eq!(shown.join(" "), *wanted, "{answers} -> {question}");
         // Everything that is needed to do it again is named.
         for path in
             ["survey.yaml", "sectors/s.yaml", "forms/own.yaml", "forms/theirs.yaml", "mappings/m.yaml"]
@@ -201,6 +241,11 @@ fn holes_and_mistakes_in_a_mapping_are_named() {
             "from: m",
             "does not fit question `first`",
         ),
+        ("rows: {9: 1}", "rows: {7: 1}", "source question `k` has no row 7"),
+        ("rows: {9: 1}", "rows: {9: 5}", "target question `grid` has no row 5"),
+        ("{question: num, reason: R, from: n}", "{question: numband, reason: R, from: n}", "does not fit question `numband`"),
+        ("map: {3: 1, 4: 2}", "map: {3: 1}", "source question `k`: codes 4 are neither mapped nor unmapped"),
+        ("reason: R, from: w}", "reason: R, from: d}", "does not fit question `words`"),
     ];
     for (from, to, wanted) in cases {
         assert!(MAPPING.contains(from), "{from}");
@@ -210,5 +255,31 @@ fn holes_and_mistakes_in_a_mapping_are_named() {
             shown.iter().any(|finding| finding.contains(wanted)),
             "{from} -> {to}: wanted `{wanted}`, got {shown:#?}"
         );
+    }
+}
+
+#[test]
+fn cells_of_somebody_elses_form_come_through_its_mapping() {
+    let definitions = definitions();
+    // (what the submission names, the form that it is read into or the code of its rejection)
+    let cases = [
+        (r#""layout":"sheet","#, "responses/own-1"),
+        (r#""layout":"sheet","form":"theirs","#, "responses/own-1"),
+        (r#""layout":"sheet","form":"own","#, "form_unknown"),
+    ];
+    for (names, wanted) in cases {
+        let data = format!(
+            r#"{{"survey":"t","wave":"w","respondent":"r","group":"gb",{names}"answers":{{"B":"y","N":"4"}}}}"#
+        );
+        let raw = serde_json::value::RawValue::from_string(data).unwrap();
+        let bytes = write_structured("1", "urn:t", SUBMISSION_RECEIVED, None, &raw).unwrap();
+        let got = interpret(&Record { payload: Some(&bytes), headers: &[] }, &definitions);
+        let Some(response) = got.response else {
+            assert_eq!(got.outcome.issues[0].code.as_str(), wanted, "{names}");
+            continue;
+        };
+        assert_eq!(got.outcome.target.as_deref(), Some(wanted), "{names}");
+        let of = |question: &str| short(&response.answers[response.form.question(question).unwrap().0][0]);
+        assert_eq!((of("graded"), of("num")), ("2".to_owned(), "n=400".to_owned()), "{names}");
     }
 }

@@ -52,7 +52,7 @@ impl KafkaOptions {
 /// Makes a client. A setting that librdkafka does not take is named, its value is not: it may be a secret.
 ///
 /// # Errors
-/// [`WorkerError::Setting`], [`WorkerError::Kafka`].
+/// [`WorkerError::Setting`], [`WorkerError::Settings`], [`WorkerError::Kafka`].
 pub(crate) fn made<T: FromClientConfigAndContext<Context>>(
     config: &ClientConfig,
     context: Context,
@@ -60,6 +60,7 @@ pub(crate) fn made<T: FromClientConfigAndContext<Context>>(
 ) -> Result<T, WorkerError> {
     T::from_config_and_context(config, context).map_err(|source| match source {
         KafkaError::ClientConfig(_, _, name, _) => WorkerError::Setting { name },
+        KafkaError::ClientCreation(reason) => WorkerError::Settings { reason },
         source => WorkerError::Kafka { action, source },
     })
 }

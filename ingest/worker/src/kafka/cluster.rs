@@ -16,8 +16,11 @@ const ASK: Duration = Duration::from_secs(3);
 const START: Duration = Duration::from_secs(10);
 /// How long a broker may be away while something waits to be committed.
 const AWAY: Duration = Duration::from_secs(60);
-/// How often a topic that is not there is asked for again: one that was just made is not known everywhere at once.
-const MISSING_ASKED: u32 = 4;
+/// How long a topic may be missing at start: one that was just made is not known everywhere at once.
+const START_MISSING: Duration = Duration::from_millis(200);
+/// How long it may be missing while it is read: a broker that just came up may not know it yet, and one that is made
+/// again is missing in between.
+const AWAY_MISSING: Duration = Duration::from_secs(10);
 
 /// What a topic is at the broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +47,8 @@ impl Cluster {
     /// [`WorkerError::TopicMismatch`], [`WorkerError::TopicRefused`], [`WorkerError::Setting`].
     pub async fn connect(options: KafkaOptions) -> Result<(Arc<Self>, Topic), WorkerError> {
         let cluster = Arc::new(Self { options, client: Mutex::new(None) });
-        let submissions = cluster.topic(&cluster.options.submissions, START).await?;
-        let landed = cluster.topic(&cluster.options.landed, START).await?;
+        let submissions = cluster.topic(&cluster.options.submissions, START, START_MISSING).await?;
+        let landed = cluster.topic(&cluster.options.landed, START, START_MISSING).await?;
         if landed.partitions != submissions.partitions {
             return Err(WorkerError::TopicMismatch {
                 what: format!(
@@ -62,19 +65,23 @@ impl Cluster {
         &self.options
     }
 
-    /// What a topic is now. A broker that is away is asked again until the time is over.
+    /// What a topic is now. A broker that is away, and a topic that is missing, are asked for again for so long.
     ///
     /// # Errors
     /// As [`Cluster::connect`].
-    pub async fn topic(self: &Arc<Self>, name: &str, patience: Duration) -> Result<Topic, WorkerError> {
-        let deadline = Instant::now() + patience;
-        let mut missing = 0;
+    pub async fn topic(
+        self: &Arc<Self>,
+        name: &str,
+        away: Duration,
+        missing: Duration,
+    ) -> Result<Topic, WorkerError> {
+        let began = Instant::now();
         loop {
             let (cluster, asked) = (Arc::clone(self), name.to_owned());
             let answer = tokio::task::spawn_blocking(move || cluster.ask(&asked)).await;
             match answer.map_err(|_| WorkerError::BrokerGone)? {
-                Err(WorkerError::TopicMissing { .. }) if missing + 1 < MISSING_ASKED => missing += 1,
-                Err(error @ WorkerError::Unreachable { .. }) if Instant::now() < deadline => {
+                Err(WorkerError::TopicMissing { .. }) if began.elapsed() < missing => {}
+                Err(error @ WorkerError::Unreachable { .. }) if began.elapsed() < away => {
                     tracing::warn!(topic = name, %error, "asking again");
                 }
                 answer => return answer,
@@ -113,7 +120,7 @@ impl Cluster {
     /// [`WorkerError::TopicMismatch`] if it has other partitions, [`WorkerError::Unreachable`] when the broker has not
     /// answered for a minute.
     pub async fn confirm(self: &Arc<Self>, generation: &SourceGeneration) -> Result<(), WorkerError> {
-        let topic = self.topic(&generation.topic, AWAY).await?;
+        let topic = self.topic(&generation.topic, AWAY, AWAY_MISSING).await?;
         if topic.id != generation.topic_id {
             return Err(WorkerError::GenerationNotAccepted {
                 topic: topic.name,

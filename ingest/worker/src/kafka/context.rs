@@ -61,7 +61,10 @@ impl ClientContext for Context {
             | RDKafkaLogLevel::Critical
             | RDKafkaLogLevel::Error
             | RDKafkaLogLevel::Warning => {
-                self.reason(message);
+                // A property that is for another kind of client is no reason for anything.
+                if fac != "CONFWARN" {
+                    self.reason(message);
+                }
                 // Not an error of ours: the client connects again by itself for as long as it lives.
                 tracing::warn!(target: "librdkafka", fac, "{message}");
             }

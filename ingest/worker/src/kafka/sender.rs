@@ -90,7 +90,7 @@ impl Inner {
         let mut known = self.known.lock().await;
         if known.1.elapsed() > IDENTITY_HOLDS {
             let asked = Instant::now();
-            *known = (self.cluster.topic(&self.topic, PATIENCE).await?.id, asked);
+            *known = (self.cluster.topic(&self.topic, PATIENCE, PATIENCE).await?.id, asked);
         }
         Ok(known.0.clone())
     }

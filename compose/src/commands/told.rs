@@ -1,0 +1,131 @@
+//! What is told of files of rows: how many there were, what was refused, and which columns have no counterpart.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use shukei_delivery::{Made, Refused};
+use shukei_schemas::definition::Layout;
+
+use crate::commands::tables::Tables;
+use crate::output::{self, say};
+
+/// What was seen on the way.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) rows: u64,
+    pub(crate) empty: u64,
+    pub(crate) skipped: u64,
+    pub(crate) refused: u64,
+    pub(crate) refusals: Vec<String>,
+    pub(crate) times_unread: u64,
+    pub(crate) repeated: u64,
+    pub(crate) withdrawn: u64,
+    pub(crate) unknown: Vec<String>,
+    pub(crate) missing: Vec<String>,
+    /// Hashes of who was seen, for rows of one respondent or person.
+    seen: HashSet<u64>,
+}
+
+/// As many refused rows are named one by one.
+const REFUSALS_NAMED: usize = 20;
+
+impl Told {
+    /// Notes columns that the layout does not know, and columns of the layout that the file lacks.
+    pub(crate) fn note_columns(&mut self, layout: &Layout, keys: &[String]) {
+        let is_unknown =
+            |key: &&String| layout.target(key).is_none() && !layout.ignores(key) && !key.is_empty();
+        for key in keys.iter().filter(is_unknown) {
+            if !self.unknown.contains(key) {
+                self.unknown.push(key.clone());
+            }
+        }
+        let present: HashSet<&str> = keys.iter().map(String::as_str).collect();
+        for (name, _) in layout.columns().filter(|(name, _)| !present.contains(name)) {
+            if !self.missing.iter().any(|known| known == name) {
+                self.missing.push(name.to_owned());
+            }
+        }
+    }
+
+    /// Notes a row that is not sent.
+    pub(crate) fn note_refused(&mut self, file: &str, refused: &Refused) {
+        self.rows += 1;
+        self.refused += 1;
+        if self.refusals.len() < REFUSALS_NAMED {
+            self.refusals.push(format!("{file} {refused}"));
+        }
+    }
+
+    /// Notes a row without content that is not sent.
+    pub(crate) fn note_skipped(&mut self) {
+        (self.rows, self.skipped) = (self.rows + 1, self.skipped + 1);
+    }
+
+    /// Notes a row that is sent, of this unit.
+    pub(crate) fn note_made(&mut self, layout: &Layout, made: &Made, unit: &str) {
+        self.rows += 1;
+        self.empty += u64::from(made.is_empty);
+        self.times_unread += u64::from(made.time_unread);
+        let mut hasher = DefaultHasher::new();
+        let is_row = layout.file.as_ref().is_none_or(|file| file.submission.is_row());
+        match (is_row, &made.person) {
+            (true, None) => return,
+            (true, Some(person)) => person.hash(&mut hasher),
+            (false, _) => (&made.wave, unit).hash(&mut hasher),
+        }
+        if !self.seen.insert(hasher.finish()) {
+            self.repeated += 1;
+        }
+    }
+
+    /// Prints which columns of the file and of the layout have no counterpart.
+    pub(crate) fn say_columns(&self) {
+        let say = |names: &[String], words: &str| {
+            if !names.is_empty() {
+                let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                output::paragraph(&format!("{} {words}: {}", names.len(), listed.join(", ")));
+                say!("");
+            }
+        };
+        say(
+            &self.unknown,
+            "columns of the file are not in the layout (feed a question, or list them under `ignore`)",
+        );
+        say(&self.missing, "columns of the layout are not in the file (they count as blank)");
+    }
+
+    /// Prints what was seen of the files; `false` if any row was refused.
+    pub(crate) fn say(&self, tables: &Tables) -> bool {
+        say!("rows          {:>9}", self.rows);
+        let is_row = tables.layout.file.as_ref().is_none_or(|file| file.submission.is_row());
+        for (count, words) in [
+            (self.empty, "rows without content, received"),
+            (self.skipped, "rows without content, passed over"),
+            (
+                self.repeated,
+                if is_row {
+                    "rows of a person who has another"
+                } else {
+                    "rows of a respondent who has another: the last counts"
+                },
+            ),
+            (self.times_unread, "times of submission that could not be read"),
+            (self.withdrawn, "units of the earlier delivery taken back"),
+        ] {
+            if count > 0 {
+                say!("  {count:>9} {words}");
+            }
+        }
+        say!("rows refused  {:>9}", self.refused);
+        for refusal in &self.refusals {
+            say!("  {refusal}");
+        }
+        if self.refused > self.refusals.len() as u64 {
+            say!("  and {} more", self.refused - self.refusals.len() as u64);
+        }
+        if self.refused > 0 && tables.replaces() {
+            say!("  nothing of the earlier delivery was taken back, since rows were refused");
+        }
+        self.refused == 0
+    }
+}
