@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use shukei_doors::Format;
 
+use crate::commands::asked::Asked;
+
 /// An event-driven survey pipeline: submissions go through Kafka into Delta tables, and come out as figures.
 ///
 /// Data goes to standard output, everything else to standard error. Exit 0: done; 1: no; 2: wrong use.
@@ -24,6 +26,8 @@ pub(crate) enum Command {
     Sql(Sql),
     /// Print the tables of a wave: every count, base and share
     Tabulate(Tabulate),
+    /// Say where a figure comes from: base, states, mappings, and the count per group and method
+    Explain(Explain),
     /// List what was refused, with the reason
     Rejections(Listing),
     /// List what was bad inside accepted records
@@ -43,10 +47,12 @@ pub(crate) enum Command {
     Jobs(Jobs),
     /// Run everything in one process until it is told to stop: submissions and questions over HTTP
     Up(Up),
-    /// Answer questions over HTTP, beside workers that write
+    /// Answer questions over HTTP, beside workers that write; submissions go to the Kafka of the configuration
     Query(Query),
     /// Say what is reachable, what is missing, and how to mend it
     Doctor(Doctor),
+    /// Make tables of many small files small again, in a data folder that nobody writes to
+    Maintain(Maintain),
     /// Bring submissions from an Apache Kafka into the data folder; several may run
     Ingest(IngestWorker),
     /// Interpret what was brought into the data folder; several may run
@@ -189,8 +195,9 @@ pub(crate) struct Sql {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Columns: survey, wave, table, question, row, option, label, state, breaks, measure, value, count, base,\n\
-base_unweighted, base_rule, methods, flags. A share's value is in percent.\n\
-Example:\n  shukei tabulate --survey rse --wave uk2017 --question tool2"
+base_unweighted, base_rule, methods, flags, set, count_weighted, base_weighted, id. A share's value is in percent.\n\
+Example:\n  shukei tabulate --survey rse --wave uk2017 --question tool2 --by socio2 --where 'stability1=1,2'\n  \
+shukei explain rse/uk2017/tool2/tool2/-/1/-/share"
 )]
 pub(crate) struct Tabulate {
     /// The survey
@@ -199,12 +206,8 @@ pub(crate) struct Tabulate {
     /// The wave
     #[arg(long)]
     pub(crate) wave: String,
-    /// Only this question; may be given again
-    #[arg(long)]
-    pub(crate) question: Vec<String>,
-    /// Break down by `group`, `method` or a single-answer question
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) by: Option<String>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
     /// Who was invited and who answered, per group, with the response rate, instead of the questions
     #[arg(long, conflicts_with_all = ["question", "by"])]
     pub(crate) response: bool,
@@ -216,6 +219,18 @@ pub(crate) struct Tabulate {
     /// How to print
     #[arg(long, value_enum, default_value_t = FormatArgument::Csv)]
     pub(crate) format: FormatArgument,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  shukei explain rse/uk2017/tool2/tool2/-/1/-/share --data mine")]
+pub(crate) struct Explain {
+    /// The figure, from the column `id` of `shukei tabulate`
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) folder: DataFolder,
+    /// The language of labels; the survey's first if not given
+    #[arg(long, value_name = "ja|en")]
+    pub(crate) lang: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -369,6 +384,20 @@ pub(crate) struct TransformWorker {
     /// The configuration file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+    #[command(flatten)]
+    pub(crate) hidden: Hidden,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Prints files and bytes of each table before and after, and what was deleted: only what has been of no use\n\
+for a day. `shukei up` does this by itself. Example:\n  shukei maintain --data mine")]
+pub(crate) struct Maintain {
+    /// The data folder
+    #[arg(long, value_name = "DIR", default_value = "shukei-data")]
+    pub(crate) data: PathBuf,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
+    pub(crate) format: FormatArgument,
     #[command(flatten)]
     pub(crate) hidden: Hidden,
 }

@@ -7,6 +7,7 @@ mod config;
 mod fault;
 mod folder;
 mod jobs;
+mod maintenance;
 mod output;
 mod pipeline;
 mod progress;
@@ -53,6 +54,7 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
         Command::Submit(arguments) => commands::submit::run(arguments).await,
         Command::Sql(arguments) => commands::sql::run(arguments).await,
         Command::Tabulate(arguments) => commands::tabulate::run(arguments).await,
+        Command::Explain(arguments) => commands::explain::run(arguments).await,
         Command::Rejections(arguments) => commands::listing::run("rejections", arguments).await,
         Command::Issues(arguments) => commands::listing::run("issues", arguments).await,
         Command::Verify(arguments) => commands::verify::run(arguments).await,
@@ -63,6 +65,7 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
         Command::Up(arguments) => commands::up::run(arguments).await,
         Command::Query(arguments) => commands::up::query(arguments).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments).await,
+        Command::Maintain(arguments) => commands::maintain::run(arguments).await,
         Command::Ingest(arguments) => commands::workers::ingest(arguments).await,
         Command::Transform(arguments) => commands::workers::transform(arguments).await,
         Command::Mapping(MappingCommand::Coverage(arguments)) => commands::mapping::coverage(&arguments),

@@ -3,25 +3,59 @@ use std::fmt;
 use shukei_schemas::definition::{Form, Kind, nearest};
 
 use crate::error::QueryError;
+use crate::shape::{Item, items};
 
-/// What figures are broken down by.
+/// The most things that figures are broken down by at once.
+pub(crate) const DIMENSIONS_MAX: usize = 4;
+
+/// One thing that figures are broken down by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum BreakBy {
+pub(crate) enum Dimension {
     /// The column `group`.
     Group,
     /// The column `method`.
     Method,
-    /// The answers to a single-answer question.
-    Question(String),
+    /// The answers to a question, or to a row of one.
+    Question {
+        /// As it was given, `number` or `number.row`.
+        name: String,
+        /// The question.
+        number: String,
+        /// The code of the row.
+        row: Option<i16>,
+        /// The options, in printed order.
+        codes: Vec<i16>,
+        /// Whether a unit may stand in several parts.
+        multiple: bool,
+    },
 }
 
-/// One part of the units.
+/// One or several dimensions that figures are broken down by together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cross {
+    pub(crate) dimensions: Vec<Dimension>,
+    /// Whether it only serves figures of the total.
+    pub(crate) is_hidden: bool,
+}
+
+/// One part along one dimension.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Category {
     /// The code of an option.
     Code(i16),
     /// A group or a method.
     Name(String),
+}
+
+/// Some of the units.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Part {
+    /// All of them.
+    Total,
+    /// Those that have a category in each dimension of a cross.
+    Known(usize),
+    /// Those in one cell of a cross.
+    Cell(usize, Vec<Category>),
 }
 
 impl fmt::Display for Category {
@@ -33,26 +67,80 @@ impl fmt::Display for Category {
     }
 }
 
-impl BreakBy {
-    /// Reads the name of a break: `group`, `method`, or a single-answer question that all forms ask.
+impl Cross {
+    /// The groups, for figures that are means of groups.
+    pub(crate) fn hidden_groups() -> Self {
+        Self { dimensions: vec![Dimension::Group], is_hidden: true }
+    }
+
+    /// Reads a break: dimensions with `*` between them.
     pub(crate) fn read(by: &str, forms: &[&Form]) -> Result<Self, QueryError> {
-        let is_single =
-            |form: &&Form| form.question(by).is_some_and(|(_, q)| is_single_answer(&q.kind));
-        match by {
-            "group" => Ok(Self::Group),
-            "method" => Ok(Self::Method),
-            number if !forms.is_empty() && forms.iter().all(is_single) => {
-                Ok(Self::Question(number.to_owned()))
-            }
-            other => {
+        let names: Vec<&str> = by.split('*').map(str::trim).collect();
+        if names.len() > DIMENSIONS_MAX {
+            return Err(QueryError::Request {
+                problem: format!("`{by}` crosses more than {DIMENSIONS_MAX} things"),
+                hint: "break down by fewer, and filter by the others".to_owned(),
+            });
+        }
+        let dimensions = names.into_iter().map(|name| Dimension::read(name, forms));
+        Ok(Self { dimensions: dimensions.collect::<Result<_, _>>()?, is_hidden: false })
+    }
+
+    /// Whether a unit may stand in several of its cells.
+    pub(crate) fn is_multiple(&self) -> bool {
+        self.dimensions.iter().any(|dimension| matches!(dimension, Dimension::Question { multiple: true, .. }))
+    }
+
+    /// A cell as it stands in the column `breaks`, for example `group=a; q3=2`.
+    pub(crate) fn text(&self, categories: &[Category]) -> String {
+        let parts = self.dimensions.iter().zip(categories);
+        let parts = parts.map(|(dimension, category)| format!("{}={category}", dimension.name()));
+        parts.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl Dimension {
+    fn read(name: &str, forms: &[&Form]) -> Result<Self, QueryError> {
+        match name {
+            "group" => return Ok(Self::Group),
+            "method" => return Ok(Self::Method),
+            _ => {}
+        }
+        let (number, row) = name.split_once('.').map_or((name, None), |(number, row)| (number, Some(row)));
+        let row = row.map(str::parse::<i16>);
+        let of_form = |form: &&Form| {
+            let (_, question) = form.question(number)?;
+            let rows = question.rows();
+            let fits = match &row {
+                None => rows.is_empty(),
+                Some(Ok(code)) => rows.iter().any(|row| row.code == *code),
+                Some(Err(_)) => false,
+            };
+            let codes: Vec<i16> = question.options().iter().map(|option| option.code).collect();
+            (fits && !codes.is_empty()).then_some((codes, matches!(question.kind, Kind::Multiple { .. })))
+        };
+        let found: Option<Vec<_>> = forms.iter().map(of_form).collect();
+        match found.and_then(|all| all.into_iter().next()) {
+            Some((codes, multiple)) => Ok(Self::Question {
+                name: name.to_owned(),
+                number: number.to_owned(),
+                row: row.and_then(Result::ok),
+                codes,
+                multiple,
+            }),
+            None => {
                 let questions = forms.iter().flat_map(|form| &form.questions);
-                let single =
-                    questions.filter(|q| is_single_answer(&q.kind)).map(|q| q.number.as_str());
-                let known = ["group", "method"].into_iter().chain(single);
-                Err(QueryError::UnknownBreak {
-                    by: other.to_owned(),
-                    nearest: nearest(other, known).filter(|name| *name != other).map(str::to_owned),
-                })
+                let known: Vec<String> = ["group".to_owned(), "method".to_owned()]
+                    .into_iter()
+                    .chain(questions.filter(|q| !q.options().is_empty()).flat_map(|question| {
+                        let number = question.number.as_str();
+                        let rows = question.rows().iter().map(move |row| format!("{number}.{}", row.code));
+                        let alone = question.rows().is_empty().then(|| number.to_owned());
+                        rows.chain(alone).collect::<Vec<_>>()
+                    }))
+                    .collect();
+                let near = nearest(name, known.iter().map(String::as_str)).filter(|near| *near != name);
+                Err(QueryError::UnknownBreak { by: name.to_owned(), nearest: near.map(str::to_owned) })
             }
         }
     }
@@ -62,12 +150,15 @@ impl BreakBy {
         match self {
             Self::Group => "group",
             Self::Method => "method",
-            Self::Question(number) => number,
+            Self::Question { name, .. } => name,
         }
     }
-}
 
-/// Whether a unit has one of the options at most.
-fn is_single_answer(kind: &Kind) -> bool {
-    matches!(kind, Kind::Single { .. } | Kind::Rating { .. })
+    /// Where the answers stand that it looks at.
+    pub(crate) fn item(&self, form: &Form) -> Option<Item> {
+        let Self::Question { number, row, .. } = self else { return None };
+        let (place, question) = form.question(number)?;
+        let row = row.and_then(|code| question.rows().iter().position(|row| row.code == code));
+        items(form).into_iter().find(|item| item.question == place && item.row == row)
+    }
 }

@@ -105,6 +105,24 @@ pub enum QueryError {
         /// The form that asks something else.
         other: String,
     },
+    /// The survey names no such table.
+    #[error("unknown table `{table}` of survey `{survey}`")]
+    UnknownNamedTable {
+        /// The survey.
+        survey: String,
+        /// The id as given.
+        table: String,
+        /// A known id like it.
+        nearest: Option<String>,
+    },
+    /// What is asked of the figures makes no sense on these forms.
+    #[error("{problem}")]
+    Request {
+        /// What is wrong, the subject in backticks.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
     /// A table holds what its form does not allow.
     #[error("table `{table}`, column `{column}`: {problem}")]
     Stored {
@@ -134,6 +152,8 @@ impl QueryError {
             Self::UnknownQuestion { .. } => "query_question_unknown",
             Self::UnknownBreak { .. } => "query_break_unknown",
             Self::FormsDiffer { .. } => "query_forms_differ",
+            Self::UnknownNamedTable { .. } => "query_named_table_unknown",
+            Self::Request { .. } => "query_request",
             Self::Stored { .. } => "query_stored",
         }
     }
@@ -164,9 +184,13 @@ impl QueryError {
             Self::UnknownWave { nearest, .. } => or_nearest(nearest, "use a wave that the survey lists"),
             Self::UnknownQuestion { nearest, .. } => or_nearest(nearest, "use a question number of the form"),
             Self::UnknownBreak { nearest, .. } => {
-                or_nearest(nearest, "use `group`, `method` or the number of a single-answer question")
+                or_nearest(nearest, "use `group`, `method` or the number of a question with options")
             }
             Self::FormsDiffer { .. } => "name other questions, or give one of the two another number".into(),
+            Self::UnknownNamedTable { nearest, .. } => {
+                or_nearest(nearest, "use the id of a file in the survey's folder tables/")
+            }
+            Self::Request { hint, .. } => hint.clone().into(),
             Self::Stored { .. } => "use the definitions that the table was made with".into(),
         }
     }

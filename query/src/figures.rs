@@ -10,6 +10,11 @@ pub fn percent_text(count: u64, base: u64, decimals: u8, rounding: Rounding) -> 
     ratio_text(i128::from(count) * 100, i128::from(base), decimals, rounding)
 }
 
+/// The same of exact amounts, for example of weights.
+pub(crate) fn percent_of(amount: i128, base: i128, decimals: u8, rounding: Rounding) -> Option<String> {
+    ratio_text(amount.checked_mul(100)?, base, decimals, rounding)
+}
+
 /// `numerator / denominator` with exactly `decimals` (at most 9) digits, rounded once; none if the denominator is
 /// not positive, or the digits do not fit 128 bits.
 pub fn ratio_text(numerator: i128, denominator: i128, decimals: u8, rounding: Rounding) -> Option<String> {

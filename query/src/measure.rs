@@ -1,6 +1,6 @@
 use std::fmt;
 
-use shukei_schemas::definition::{Question, Survey};
+use shukei_schemas::definition::{Base, Question, Survey};
 use shukei_schemas::{QuestionId, State, SurveyId, WaveId};
 
 /// One figure of a table, with what it was formed from.
@@ -10,7 +10,7 @@ pub struct Measure {
     pub survey: SurveyId,
     /// The wave.
     pub wave: WaveId,
-    /// The table, named by its question.
+    /// The table: the name of a named one, else the question's number.
     pub table: String,
     /// The question.
     pub question: QuestionId,
@@ -18,27 +18,28 @@ pub struct Measure {
     pub title: String,
     /// The question's wording, for people.
     pub text: String,
-    /// The row of a grid.
+    /// The row of a grid, the item of a ranking.
     pub row: Option<i16>,
     /// The words of that row, for people.
     pub row_label: Option<String>,
     /// The option, where the figure is one of an option.
     pub option: Option<i16>,
-    /// The words of the option or the state.
+    /// The words of the option, the set or the state.
     pub label: String,
     /// The state, where the figure is one of a state.
     pub state: Option<State>,
-    /// The part of the units, as `name=category`; empty for all of them.
+    /// The part of the units, as `name=category`, several joined by `; `; empty for all of them.
     pub breaks: String,
     /// What `value` is.
     pub measure: MeasureKind,
     /// The figure as decimal text, rounded once; empty where it cannot be formed (see `flags`).
     pub value: String,
-    /// The units that the figure is of.
+    /// The units that the figure is of, without weights.
     pub count: u64,
-    /// The units that a share relates to. For a mean and a sum: the units that gave a number.
+    /// The units or marks that a share relates to, without weights. For means and the like: the units that gave a
+    /// number.
     pub base: u64,
-    /// The same without weights.
+    /// The same.
     pub base_unweighted: u64,
     /// Which units are in the base.
     pub base_rule: BaseRule,
@@ -48,6 +49,14 @@ pub struct Measure {
     pub flags: Vec<Flag>,
     /// The same in words of the definitions, for example whom the base leaves out.
     pub notes: Vec<String>,
+    /// The set of options that are counted together, where the figure is one of a set.
+    pub set: Option<String>,
+    /// With weights, what the units that the figure is of weigh, as exact decimal text.
+    pub count_weighted: Option<String>,
+    /// With weights, what the base weighs.
+    pub base_weighted: Option<String>,
+    /// The name of the figure, the same as long as the same is asked.
+    pub id: String,
 }
 
 impl Measure {
@@ -55,44 +64,105 @@ impl Measure {
     pub fn remarks(&self) -> Vec<String> {
         self.flags.iter().map(|flag| flag.as_str().to_owned()).chain(self.notes.iter().cloned()).collect()
     }
-}
 
-/// What the value of a [`Measure`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MeasureKind {
-    /// Units.
-    Count,
-    /// Per cent of the base.
-    Share,
-    /// The mean of the numbers given.
-    Mean,
-    /// The sum of the numbers given.
-    Sum,
-}
-
-impl MeasureKind {
-    /// The name in output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Count => "count",
-            Self::Share => "share",
-            Self::Mean => "mean",
-            Self::Sum => "sum",
-        }
+    /// Whether the figure is weighted, so that it does not follow from the whole counts beside it.
+    pub fn is_weighted(&self) -> bool {
+        self.base_weighted.is_some()
     }
 }
 
-/// Which units of those asked are in a base, beside those who answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum BaseRule {
-    /// Nobody else.
-    Answered,
-    /// Those who gave no answer and those whose answer is invalid.
-    Asked,
-    /// Those who gave no answer.
-    AskedWithoutInvalid,
-    /// Those whose answer is invalid.
-    AskedWithoutNoAnswer,
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name { $($(#[$each])* $variant,)* }
+
+        impl $name {
+            /// The name in output.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+named! {
+    /// What the value of a [`Measure`] is.
+    MeasureKind {
+        /// Units; with weights what they weigh.
+        Count = "count",
+        /// Per cent of the base.
+        Share = "share",
+        /// Per cent of those who are counted in any part of the break.
+        ShareAcross = "share_across",
+        /// Per cent of the base of all parts of the break.
+        ShareWhole = "share_whole",
+        /// The mean of the numbers given, or of the values of the options chosen.
+        Mean = "mean",
+        /// The mean on another scale.
+        MeanRescaled = "mean_rescaled",
+        /// The number in the middle.
+        Median = "median",
+        /// The sum of the numbers given.
+        Sum = "sum",
+        /// The least number given.
+        Min = "min",
+        /// The greatest number given.
+        Max = "max",
+        /// The share of one set of options less that of another, in points.
+        NetScore = "net_score",
+        /// The plain mean of the groups' shares, in per cent.
+        ShareEqualGroups = "share_equal_groups",
+        /// The mean of the groups' shares, each weighted with its number of invited, in per cent.
+        ShareFrameWeighted = "share_frame_weighted",
+        /// A share less that of an earlier wave, in points.
+        ChangePoints = "change_points",
+        /// The relative change of a share since an earlier wave, in per cent.
+        ChangePercent = "change_percent",
+        /// The difference of the printed shares of two waves, in points.
+        ChangePrinted = "change_printed",
+    }
+}
+
+impl MeasureKind {
+    /// Whether it is a share of a base in per cent.
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::Share | Self::ShareAcross | Self::ShareWhole)
+    }
+}
+
+named! {
+    /// Which units are in a base, or what else a share relates to.
+    BaseRule {
+        /// Those who answered, or marked nothing where that is an answer.
+        Answered = "answered",
+        /// All who were asked, those who gave no answer and those whose answer is invalid too.
+        Asked = "asked",
+        /// The same without those whose answer is invalid.
+        AskedWithoutInvalid = "asked_without_invalid",
+        /// The same without those who gave no answer.
+        AskedWithoutNoAnswer = "asked_without_no_answer",
+        /// Every unit, asked or not.
+        All = "all",
+        /// All marks of the question.
+        Mentions = "mentions",
+        /// Those who answered the row.
+        Row = "row",
+        /// All answers at the option, over rows or questions.
+        ScalePoint = "scale_point",
+        /// All ranks given to the item.
+        Rank = "rank",
+        /// Those counted in any part of the break.
+        Across = "across",
+        /// The groups that have a base.
+        Groups = "groups",
+    }
 }
 
 impl BaseRule {
@@ -106,42 +176,42 @@ impl BaseRule {
             (false, true) => Self::AskedWithoutNoAnswer,
         }
     }
+}
 
-    /// The name in output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Asked => "asked",
-            Self::AskedWithoutInvalid => "asked_without_invalid",
-            Self::AskedWithoutNoAnswer => "asked_without_no_answer",
+impl From<Base> for BaseRule {
+    fn from(base: Base) -> Self {
+        match base {
+            Base::All => Self::All,
+            Base::Asked => Self::Asked,
+            Base::Answered => Self::Answered,
+            Base::Mentions => Self::Mentions,
+            Base::Row => Self::Row,
+            Base::ScalePoint => Self::ScalePoint,
+            Base::Rank => Self::Rank,
         }
     }
 }
 
-/// What a reader of a figure must know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Flag {
-    /// The answers are made up.
-    Synthetic,
-    /// The wording of the question is not the published one.
-    Reconstructed,
-    /// Nobody is in the base, so there is no value.
-    BaseZero,
-}
-
-impl Flag {
-    /// The name in output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Synthetic => "synthetic",
-            Self::Reconstructed => "reconstructed",
-            Self::BaseZero => "base_zero",
-        }
-    }
-}
-
-impl fmt::Display for Flag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+named! {
+    /// What a reader of a figure must know.
+    Flag {
+        /// The answers are made up.
+        Synthetic = "synthetic",
+        /// The wording of the question is not the published one.
+        Reconstructed = "reconstructed",
+        /// Nobody is in the base, so there is no value.
+        BaseZero = "base_zero",
+        /// The base is smaller than the table asks for without a mark.
+        Unreliable = "unreliable",
+        /// The base is so small that the value is left out.
+        Blanked = "blanked",
+        /// Units in the base did not come with any answer to it: what collected them does not cover it.
+        IncludesNotMapped = "includes_not_mapped",
+        /// Units without a weight count as nothing.
+        WeightMissing = "weight_missing",
+        /// The table was not asked in both waves alike, and is shown for what it is worth.
+        DefinitionChanged = "definition_changed",
+        /// The waves cannot be compared here.
+        Broken = "broken",
     }
 }

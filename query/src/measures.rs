@@ -1,25 +1,34 @@
-//! From counts to figures: which rows a table has, and what each is a share of.
+//! From counts to figures: which tables there are, and which parts of the units each has.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use shukei_schemas::State;
-use shukei_schemas::definition::{FormRef, Kind, Mapping, Question, Row, Survey};
+use shukei_schemas::definition::{Frame, Kind, Mapping, Percent, Question, Survey};
 
-use crate::break_by::{BreakBy, Category};
+use crate::break_by::{Category, Cross, Dimension, Part};
 use crate::error::QueryError;
-use crate::figures::{percent_text, ratio_text};
-use crate::labels::language_of;
-use crate::measure::{BaseRule, Flag, Measure, MeasureKind};
+use crate::forming::{Figures, Reference};
+use crate::measure::Measure;
 use crate::request::TabulateRequest;
-use crate::shape::NUMBER_SCALE;
-use crate::tally::{Cells, Tally};
+use crate::sums::{Amount, Asked, Chosen, Sums};
+use crate::tally::Tally;
 
-/// One, in the units that sums are kept in.
-const ONE: i128 = 10i128.pow(NUMBER_SCALE as u32);
+/// What figures are formed with beside counts.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// The survey.
+    pub survey: &'a Survey,
+    /// The mappings of the wave.
+    pub mappings: &'a [Arc<Mapping>],
+    /// The groups in the order of the wave's classification.
+    pub groups: &'a [String],
+    /// Who was invited, where it is known.
+    pub frame: Option<&'a Frame>,
+}
 
 /// The figures of a wave from the tallies of its forms, made for this request: question by question in printed order,
-/// each first in total and then by category; options in printed order, then states.
+/// each first in total and then by the parts of each break; options in printed order, sets of options, means, then
+/// states.
 ///
 /// A question that several forms ask alike is one table. The base of an option is made of the units that what collected
 /// them says anything about it: of those that came through a mapping, the ones whose mapping covers the option.
@@ -27,71 +36,123 @@ const ONE: i128 = 10i128.pow(NUMBER_SCALE as u32);
 /// # Errors
 /// [`QueryError::FormsDiffer`] if two forms ask different things under one number.
 pub fn measures(
-    survey: &Survey,
-    mappings: &[Arc<Mapping>],
-    groups: &[String],
+    world: &World<'_>,
     request: &TabulateRequest,
     tallies: &[Tally],
 ) -> Result<Vec<Measure>, QueryError> {
-    let breaks = breaks(tallies, groups);
-    let mut measures = Vec::new();
-    for asked in asked(tallies)? {
-        let table = Table::new(survey, mappings, request, &asked);
-        for part in &breaks {
-            let (first, question) = (asked.tallies[0].0, asked.question);
-            for nth in 0..first.items_of(asked.tallies[0].1).count() {
-                let row = question.rows().get(nth);
-                let sums = |category: Option<&Category>| Sums::of(survey, mappings, &asked, nth, category);
-                let total = sums(None);
-                let of_part = part.category.as_ref().map(|category| sums(Some(category)));
-                table.rows(&part.text, row, of_part.as_ref().unwrap_or(&total), &total, &mut measures);
+    let all = asked(tallies)?;
+    let crosses = tallies.first().map_or(&[][..], Tally::crosses);
+    let total = Chosen::new(Part::Total, String::new(), tallies);
+    let cells: Vec<Chosen> = crosses
+        .iter()
+        .enumerate()
+        .filter(|(_, cross)| !cross.is_hidden)
+        .flat_map(|(at, cross)| cells_of(at, cross, world.groups, tallies))
+        .collect();
+    let known: Vec<Option<Chosen>> = (0..crosses.len())
+        .map(|at| {
+            let wanted = request.how.percent != Percent::Down;
+            wanted.then(|| Chosen::new(Part::Known(at), String::new(), tallies))
+        })
+        .collect();
+    let hidden = crosses.iter().position(|cross| cross.is_hidden);
+    let by_group: Vec<Chosen> =
+        hidden.map_or_else(Vec::new, |at| cells_of(at, &crosses[at], world.groups, tallies));
+    let mut out = Vec::new();
+    for of in &all {
+        let fed_by = of.fed_by(world.mappings);
+        let figures = Figures::new(world, request, of, &fed_by, tallies);
+        let totals: Vec<Sums> =
+            (0..of.items()).map(|nth| Sums::of(of, &fed_by, nth, &total, false)).collect();
+        let pool = pool(request, of, &all);
+        for chosen in std::iter::once(&total).chain(&cells) {
+            let pooled = figures.pools().then(|| pooled(&pool, world.mappings, chosen)).unwrap_or_default();
+            let of_known = match &chosen.part {
+                Part::Cell(at, _) => known.get(*at).and_then(Option::as_ref),
+                Part::Total | Part::Known(_) => None,
+            };
+            for nth in 0..of.items() {
+                let units = Sums::of(of, &fed_by, nth, chosen, false);
+                let numerator =
+                    figures.has_numerator().then(|| Sums::of(of, &fed_by, nth, chosen, true));
+                let whole = of_known.map(|known| {
+                    let counted = Sums::of(of, &fed_by, nth, known, figures.has_numerator());
+                    (Sums::of(of, &fed_by, nth, known, false), counted)
+                });
+                let reference = Reference {
+                    units: &units,
+                    counted: numerator.as_ref().unwrap_or(&units),
+                    total: totals.get(nth).unwrap_or(&units),
+                    whole: whole.as_ref().map(|(units, counted)| (units, counted)),
+                    pooled: &pooled,
+                };
+                let groups: Vec<(Option<&str>, Sums, Option<Sums>)> = match chosen.part {
+                    Part::Total => by_group
+                        .iter()
+                        .map(|group| {
+                            let name = match &group.part {
+                                Part::Cell(_, names) => names.first(),
+                                Part::Total | Part::Known(_) => None,
+                            };
+                            let name = name.and_then(|name| match name {
+                                Category::Name(name) => Some(name.as_str()),
+                                Category::Code(_) => None,
+                            });
+                            let counted = figures.has_numerator();
+                            let counted = counted.then(|| Sums::of(of, &fed_by, nth, group, true));
+                            (name, Sums::of(of, &fed_by, nth, group, false), counted)
+                        })
+                        .collect(),
+                    Part::Known(_) | Part::Cell(..) => Vec::new(),
+                };
+                let row = of.question.rows().get(nth);
+                figures.rows(&chosen.text, row, &reference, &groups, &mut out);
             }
         }
     }
-    Ok(measures)
+    Ok(out)
 }
 
-/// A question with the tallies of the forms that ask it, and its place in each.
-struct Asked<'a> {
-    question: &'a Question,
-    tallies: Vec<(&'a Tally, usize)>,
-}
-
-impl<'a> Asked<'a> {
-    /// What all slots of all forms hold of the nth thing that the question asks, each with the form and the question's
-    /// place in it.
-    fn cells(&self, nth: usize) -> impl Iterator<Item = (&'a FormRef, usize, Cells<'a>)> {
-        self.tallies.iter().flat_map(move |(tally, question)| {
-            let item = tally.items_of(*question).nth(nth);
-            let cells = item.into_iter().flat_map(|(at, _)| tally.cells(at));
-            cells.map(|cells| (&tally.form().reference, *question, cells))
-        })
+/// The questions over which a scale point is pooled: those named together that share their options.
+fn pool<'a, 't>(request: &TabulateRequest, of: &'a Asked<'t>, all: &'a [Asked<'t>]) -> Vec<&'a Asked<'t>> {
+    if !of.question.rows().is_empty() || request.questions.is_none() {
+        return vec![of];
     }
-
-    /// The mappings that feed one of the forms, each with the question's place there.
-    fn fed_by<'m>(&self, mappings: &'m [Arc<Mapping>]) -> impl Iterator<Item = (&'m Mapping, usize)> {
-        mappings.iter().filter_map(|mapping| {
-            let mut places = self.tallies.iter();
-            let fed = places.find(|(tally, _)| tally.form().reference == mapping.target);
-            fed.map(|(_, question)| (mapping.as_ref(), *question))
-        })
-    }
+    let codes = |asked: &Asked<'_>| asked.question.options().iter().map(|option| option.code).collect::<Vec<_>>();
+    all.iter().filter(|other| other.question.rows().is_empty() && codes(other) == codes(of)).collect()
 }
 
-fn asked(tallies: &[Tally]) -> Result<Vec<Asked<'_>>, QueryError> {
+/// Per option, all answers at it.
+fn pooled(pool: &[&Asked<'_>], mappings: &[Arc<Mapping>], chosen: &Chosen) -> Vec<Amount> {
+    let mut pooled: Vec<Amount> = Vec::new();
+    for asked in pool {
+        let fed_by = asked.fed_by(mappings);
+        pooled.resize(asked.question.options().len(), Amount::default());
+        for nth in 0..asked.items() {
+            let sums = Sums::of(asked, &fed_by, nth, chosen, false);
+            for (place, amount) in pooled.iter_mut().enumerate() {
+                *amount = amount.plus(sums.known_for(place).0.place(place));
+            }
+        }
+    }
+    pooled
+}
+
+/// The questions of some tallies, in printed order.
+pub(crate) fn asked(tallies: &[Tally]) -> Result<Vec<Asked<'_>>, QueryError> {
     let mut all: Vec<Asked<'_>> = Vec::new();
-    for tally in tallies {
+    for (nth, tally) in tallies.iter().enumerate() {
         for (at, question) in tally.form().questions.iter().enumerate() {
             if tally.items_of(at).next().is_none() {
                 continue;
             }
             match all.iter_mut().find(|asked| asked.question.number == question.number) {
-                None => all.push(Asked { question, tallies: vec![(tally, at)] }),
-                Some(asked) if asks_the_same(asked.question, question) => asked.tallies.push((tally, at)),
+                None => all.push(Asked { question, tallies: vec![(nth, tally, at)] }),
+                Some(asked) if asks_the_same(asked.question, question) => asked.tallies.push((nth, tally, at)),
                 Some(asked) => {
                     return Err(QueryError::FormsDiffer {
                         question: question.number.to_string(),
-                        one: asked.tallies[0].0.form().reference.target(),
+                        one: asked.tallies[0].1.form().reference.target(),
                         other: tally.form().reference.target(),
                     });
                 }
@@ -110,283 +171,52 @@ fn asks_the_same(one: &Question, other: &Question) -> bool {
         && rows(one) == rows(other)
 }
 
-fn decimals_of(question: &Question) -> u8 {
+/// Digits of the numbers that a question takes.
+pub(crate) fn decimals_of(question: &Question) -> u8 {
     match question.kind {
         Kind::Number { decimals, .. } => decimals,
         _ => 0,
     }
 }
 
-/// One part of the units; the first is all of them.
-struct BreakPart {
-    category: Option<Category>,
-    text: String,
-}
-
-/// The parts in the order of their codes or names; groups in that of the classification, where there is one.
-fn breaks(tallies: &[Tally], groups: &[String]) -> Vec<BreakPart> {
-    let mut parts = vec![BreakPart { category: None, text: String::new() }];
-    let Some(by) = tallies.iter().find_map(Tally::by) else { return parts };
-    let mut categories: BTreeSet<Category> = tallies.iter().flat_map(Tally::categories).cloned().collect();
-    if let BreakBy::Question(number) = by {
-        // Every option, also one that nobody chose.
-        let questions = tallies.iter().filter_map(|tally| tally.form().question(number));
-        let codes = questions.flat_map(|(_, question)| question.options()).map(|option| option.code);
-        categories.extend(codes.map(Category::Code));
-    }
-    let mut categories: Vec<Category> = categories.into_iter().collect();
-    if matches!(by, BreakBy::Group) {
-        let place = |category: &Category| match category {
-            Category::Name(name) => groups.iter().position(|group| group == name).unwrap_or(groups.len()),
-            Category::Code(_) => groups.len(),
-        };
-        categories.sort_by_key(place);
-    }
-    parts.extend(
-        categories.into_iter().map(|category| BreakPart {
-            text: format!("{}={category}", by.name()),
-            category: Some(category),
-        }),
-    );
-    parts
-}
-
-/// Counts of one item added up over slots.
-#[derive(Clone, Debug, Default)]
-struct Sum {
-    states: [u64; State::ALL.len()],
-    options: Vec<u64>,
-    numbers: i128,
-    base: u64,
-    methods: BTreeSet<String>,
-}
-
-impl Sum {
-    fn of<'a>(survey: &Survey, question: &Question, cells: impl Iterator<Item = Cells<'a>>) -> Self {
-        let mut sum = Self::default();
-        for cells in cells {
-            sum.options.resize(cells.options.len().max(sum.options.len()), 0);
-            sum.options.iter_mut().zip(cells.options).for_each(|(sum, count)| *sum += count);
-            sum.numbers += cells.sum;
-            let mut base = 0;
-            for (total, state) in sum.states.iter_mut().zip(State::ALL) {
-                *total += cells.state(state);
-                if is_in_base(survey, question, state) {
-                    base += cells.state(state);
-                }
+/// The cells of a cross in the order of codes or names along each dimension; groups in that of the classification,
+/// where there is one. Options all, also those that nobody chose.
+pub(crate) fn cells_of(at: usize, cross: &Cross, groups: &[String], tallies: &[Tally]) -> Vec<Chosen> {
+    let mut cells: Vec<Vec<Category>> = vec![Vec::new()];
+    for (nth, dimension) in cross.dimensions.iter().enumerate() {
+        let mut categories: Vec<Category> = match dimension {
+            Dimension::Question { codes, .. } => {
+                codes.iter().copied().collect::<BTreeSet<_>>().into_iter().map(Category::Code).collect()
             }
-            sum.base += base;
-            if base > 0 && !cells.method.is_empty() {
-                sum.methods.insert(cells.method.to_owned());
+            Dimension::Group | Dimension::Method => {
+                let seen = tallies.iter().flat_map(|tally| tally.slots().seen(at, nth));
+                let seen: BTreeSet<&str> = seen.collect();
+                seen.into_iter().map(|name| Category::Name(name.to_owned())).collect()
             }
-        }
-        sum
-    }
-
-    fn state(&self, state: State) -> u64 {
-        State::ALL
-            .into_iter()
-            .zip(self.states)
-            .find(|(known, _)| *known == state)
-            .map_or(0, |(_, count)| count)
-    }
-}
-
-/// The counts of one item: of the units that are known for the question as a whole, and per option of those that are
-/// known for it.
-struct Sums {
-    whole: Sum,
-    options: Vec<Sum>,
-    /// What is said beside the figures of the question as a whole, and beside those of each option.
-    whole_notes: Vec<usize>,
-    option_notes: Vec<Vec<usize>>,
-}
-
-impl Sums {
-    fn of(
-        survey: &Survey,
-        mappings: &[Arc<Mapping>],
-        asked: &Asked<'_>,
-        nth: usize,
-        category: Option<&Category>,
-    ) -> Self {
-        let options = asked.question.options().len();
-        let cells =
-            || asked.cells(nth).filter(|(_, _, cells)| category.is_none() || cells.category == category);
-        let mapping_of = |form: &FormRef, cells: &Cells<'_>| {
-            let name = cells.mapping?;
-            mappings.iter().find(|mapping| mapping.target == *form && mapping.reference.target() == name)
         };
-        // Units that came through a mapping that nobody knows any more are taken at their states.
-        let covered = |wanted: &dyn Fn(&Mapping, usize) -> bool| {
-            let known = cells().filter(|(form, question, cells)| {
-                mapping_of(form, cells).is_none_or(|mapping| wanted(mapping, *question))
-            });
-            Sum::of(survey, asked.question, known.map(|(_, _, cells)| cells))
-        };
-        let left_out = |wanted: &dyn Fn(&Mapping, usize) -> bool| {
-            let fed = asked.fed_by(mappings).enumerate();
-            fed.filter(|(_, (mapping, question))| !wanted(mapping, *question)).map(|(at, _)| at).collect()
-        };
-        // What the group says in the respondent's place is known however the unit was collected.
-        let filled = asked.question.filled_from.is_some();
-        let whole = |mapping: &Mapping, question: usize| match options {
-            _ if filled => true,
-            0 => mapping.covers_some(question),
-            _ => (0..options).all(|option| mapping.covers(question, option)),
-        };
-        let of_option = |option: usize| {
-            move |mapping: &Mapping, question: usize| filled || mapping.covers(question, option)
-        };
-        Self {
-            whole: covered(&whole),
-            options: (0..options).map(|option| covered(&of_option(option))).collect(),
-            whole_notes: left_out(&whole),
-            option_notes: (0..options).map(|option| left_out(&of_option(option))).collect(),
-        }
-    }
-}
-
-fn is_in_base(survey: &Survey, question: &Question, state: State) -> bool {
-    state == State::Answered || question.state_rule(survey, state).in_base
-}
-
-/// What all figures of one question share.
-struct Table<'a> {
-    survey: &'a Survey,
-    request: &'a TabulateRequest,
-    question: &'a Question,
-    language: String,
-    flags: Vec<Flag>,
-    /// What each mapping that feeds the question says where it does not cover something.
-    exclusion_notes: Vec<String>,
-}
-
-impl<'a> Table<'a> {
-    fn new(
-        survey: &'a Survey,
-        mappings: &[Arc<Mapping>],
-        request: &'a TabulateRequest,
-        asked: &Asked<'a>,
-    ) -> Self {
-        let language = language_of(survey, request.language.as_deref());
-        let notes = asked
-            .fed_by(mappings)
-            .map(|(mapping, _)| mapping.exclusion_note.in_language(&language).to_owned());
-        let exclusion_notes = notes.collect();
-        let question = asked.question;
-        let mut flags = Vec::new();
-        if survey.synthetic {
-            flags.push(Flag::Synthetic);
-        }
-        if question.is_reconstructed() {
-            flags.push(Flag::Reconstructed);
-        }
-        Self { survey, request, question, language, flags, exclusion_notes }
-    }
-
-    /// The figures of one item in one part of the units; `total` says which states occur at all, so that every part
-    /// has the same rows.
-    fn rows(&self, breaks: &str, row: Option<&Row>, sums: &Sums, total: &Sums, out: &mut Vec<Measure>) {
-        for (place, (option, sum)) in self.question.options().iter().zip(&sums.options).enumerate() {
-            let count = sum.options.get(place).copied().unwrap_or(0);
-            let notes = sums.option_notes.get(place).map_or(&[][..], Vec::as_slice);
-            let mut line = Measure {
-                option: Some(option.code),
-                label: option.shown(&self.language),
-                count,
-                ..self.blank(breaks, row, sum, notes)
+        if *dimension == Dimension::Group {
+            let place = |category: &Category| match category {
+                Category::Name(name) => groups.iter().position(|group| group == name).unwrap_or(groups.len()),
+                Category::Code(_) => groups.len(),
             };
-            if option.is_reconstructed() && !line.flags.contains(&Flag::Reconstructed) {
-                line.flags.push(Flag::Reconstructed);
-            }
-            out.push(self.count(&line));
-            out.push(self.share(&line));
+            categories.sort_by_key(place);
         }
-        let (sum, total) = (&sums.whole, &total.whole);
-        let blank = self.blank(breaks, row, sum, &sums.whole_notes);
-        if self.question.options().is_empty() {
-            let line = self.of_state(State::Answered, sum, &blank);
-            out.push(self.count(&line));
-            if matches!(self.question.kind, Kind::Number { .. }) {
-                out.extend(self.of_numbers(&line, sum));
-            }
-        }
-        for state in State::ALL.into_iter().filter(|state| *state != State::Answered) {
-            let rule = self.question.state_rule(self.survey, state);
-            if rule.prints && (state == State::NoAnswer || total.state(state) > 0) {
-                let line = self.of_state(state, sum, &blank);
-                out.push(self.count(&line));
-                if rule.in_base {
-                    out.push(self.share(&line));
-                }
-            }
-        }
+        cells = cells
+            .into_iter()
+            .flat_map(|cell| {
+                categories.iter().map(move |category| {
+                    let mut cell = cell.clone();
+                    cell.push(category.clone());
+                    cell
+                })
+            })
+            .collect();
     }
-
-    fn blank(&self, breaks: &str, row: Option<&Row>, sum: &Sum, notes: &[usize]) -> Measure {
-        Measure {
-            survey: self.request.survey.clone(),
-            wave: self.request.wave.clone(),
-            table: self.question.number.to_string(),
-            question: self.question.number.clone(),
-            title: self.question.shown_title(&self.language),
-            text: self.question.text.in_language(&self.language).to_owned(),
-            row: row.map(|row| row.code),
-            row_label: row.map(|row| row.label.in_language(&self.language).to_owned()),
-            option: None,
-            label: String::new(),
-            state: None,
-            breaks: breaks.to_owned(),
-            measure: MeasureKind::Count,
-            value: String::new(),
-            count: 0,
-            base: sum.base,
-            base_unweighted: sum.base,
-            base_rule: BaseRule::of(self.survey, self.question),
-            methods: sum.methods.iter().cloned().collect(),
-            flags: self.flags.clone(),
-            notes: notes.iter().filter_map(|at| self.exclusion_notes.get(*at).cloned()).collect(),
-        }
-    }
-
-    fn of_state(&self, state: State, sum: &Sum, blank: &Measure) -> Measure {
-        let label = state.label(&self.language).to_owned();
-        Measure { state: Some(state), label, count: sum.state(state), ..blank.clone() }
-    }
-
-    fn count(&self, line: &Measure) -> Measure {
-        Measure { measure: MeasureKind::Count, value: line.count.to_string(), ..line.clone() }
-    }
-
-    fn share(&self, line: &Measure) -> Measure {
-        let value = percent_text(line.count, line.base, self.survey.decimals, self.survey.rounding);
-        with_value(Measure { measure: MeasureKind::Share, ..line.clone() }, value)
-    }
-
-    /// Mean and sum of those who gave a number: they alone are the base, whatever the survey's rule.
-    fn of_numbers(&self, line: &Measure, sum: &Sum) -> [Measure; 2] {
-        let (survey, answered) = (self.survey, line.count);
-        let line = Measure {
-            base: answered,
-            base_unweighted: answered,
-            base_rule: BaseRule::Answered,
-            ..line.clone()
-        };
-        let mean = ratio_text(sum.numbers, i128::from(answered) * ONE, survey.decimals, survey.rounding);
-        let digits = decimals_of(self.question);
-        let total = ratio_text(sum.numbers, ONE, digits, survey.rounding).filter(|_| answered > 0);
-        [
-            with_value(Measure { measure: MeasureKind::Mean, ..line.clone() }, mean),
-            with_value(Measure { measure: MeasureKind::Sum, ..line }, total),
-        ]
-    }
-}
-
-fn with_value(mut line: Measure, value: Option<String>) -> Measure {
-    match value {
-        Some(value) => line.value = value,
-        None => line.flags.push(Flag::BaseZero),
-    }
-    line
+    cells
+        .into_iter()
+        .map(|categories| {
+            let text = cross.text(&categories);
+            Chosen::new(Part::Cell(at, categories), text, tallies)
+        })
+        .collect()
 }

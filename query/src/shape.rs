@@ -34,6 +34,8 @@ pub(crate) struct Item {
     pub(crate) other: Option<String>,
     /// The columns with what a unit was offered, one per mask, where not all are offered everything.
     pub(crate) asked: Vec<String>,
+    /// The codes of the options, in printed order.
+    pub(crate) codes: Vec<i16>,
 }
 
 #[derive(Clone, Debug)]
@@ -86,6 +88,7 @@ pub(crate) fn items(form: &Form) -> Vec<Item> {
                 values: Vec::new(),
                 other: None,
                 asked: Vec::new(),
+                codes: question.options().iter().map(|option| option.code).collect(),
             });
         }
         let Some(item) = items.last_mut() else { continue };
@@ -114,7 +117,9 @@ fn kind_of(question: &Question, part: Part) -> ItemKind {
         }
         Part::Mask { .. } => ItemKind::Mask { options: options.len() },
         Part::Number => ItemKind::Number,
-        Part::Text | Part::Date | Part::Moment | Part::Other | Part::Asked { .. } | Part::State => ItemKind::Text,
+        Part::Text | Part::Date | Part::Moment | Part::Other | Part::Asked { .. } | Part::State => {
+            ItemKind::Text
+        }
     }
 }
 
@@ -122,6 +127,11 @@ impl Item {
     /// The columns that are read.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
         self.values.iter().chain(&self.other).chain(&self.asked).chain([&self.state]).map(String::as_str)
+    }
+
+    /// Whether numbers are given.
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self.kind, ItemKind::Number)
     }
 
     /// How many options it offers.
@@ -166,13 +176,17 @@ impl Item {
             }
         };
         let others = match &self.other {
-            Some(name) => Some(self.column(table, name, &DataType::Utf8View, batch)?.as_string_view().clone()),
+            Some(name) => {
+                Some(self.column(table, name, &DataType::Utf8View, batch)?.as_string_view().clone())
+            }
             None => None,
         };
         let asked = self
             .asked
             .iter()
-            .map(|name| Ok(self.column(table, name, &DataType::Int64, batch)?.as_primitive::<Int64Type>().clone()))
+            .map(|name| {
+                Ok(self.column(table, name, &DataType::Int64, batch)?.as_primitive::<Int64Type>().clone())
+            })
             .collect::<Result<_, QueryError>>()?;
         Ok(ItemRows { states, values, others, asked })
     }

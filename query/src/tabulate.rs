@@ -1,50 +1,104 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::common::TableReference;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, ident, lit};
 use futures::StreamExt;
-use shukei_schemas::definition::{Form, SurveyDefinition, Wave, nearest};
+use shukei_schemas::definition::{Derived, Form, Frame, Mapping, SurveyDefinition, Wave, nearest};
+use shukei_schemas::{SurveyId, WaveId};
 use tokio::task::JoinSet;
 
-use crate::break_by::BreakBy;
 use crate::catalog::Catalog;
 use crate::error::QueryError;
+use crate::labels::language_of;
 use crate::measure::Measure;
-use crate::measures::measures;
+use crate::measures::{World, measures};
 use crate::request::TabulateRequest;
 use crate::tally::Tally;
 
 /// Counts a wave in one pass over the current rows of each of its forms, and forms its figures.
 ///
 /// # Errors
-/// Unknown names in the request, [`QueryError::FormsDiffer`], and [`QueryError::Running`] or [`QueryError::Stored`]
-/// if the rows cannot be read or hold what the form does not allow.
+/// Unknown names in the request, [`QueryError::Request`] if it makes no sense on the forms, [`QueryError::FormsDiffer`],
+/// and [`QueryError::Running`] or [`QueryError::Stored`] if the rows cannot be read or hold what the form does not allow.
 pub async fn tabulate(catalog: &Catalog, request: &TabulateRequest) -> Result<Vec<Measure>, QueryError> {
+    let counted = count_wave(catalog, request).await?;
+    measures(&counted.world(), &counted.request, &counted.tallies)
+}
+
+/// What a survey's named table asks of a wave.
+///
+/// # Errors
+/// [`QueryError::UnknownSurvey`], [`QueryError::UnknownWave`], [`QueryError::UnknownNamedTable`].
+pub fn request_of_table(
+    catalog: &Catalog,
+    survey: SurveyId,
+    wave: WaveId,
+    name: &str,
+) -> Result<TabulateRequest, QueryError> {
+    let bare = TabulateRequest::new(survey.clone(), wave.clone());
+    let (definition, _) = find_wave(catalog, &bare)?;
+    match definition.tables.get(name) {
+        Some(table) => Ok(TabulateRequest::of_table(survey, wave, &table.value)),
+        None => {
+            let known = definition.tables.keys().map(String::as_str);
+            Err(QueryError::UnknownNamedTable {
+                survey: survey.to_string(),
+                table: name.to_owned(),
+                nearest: nearest(name, known).map(str::to_owned),
+            })
+        }
+    }
+}
+
+/// The counts of a wave, and what its figures are formed with.
+pub(crate) struct Counted {
+    pub(crate) definition: Arc<SurveyDefinition>,
+    pub(crate) mappings: Vec<Arc<Mapping>>,
+    pub(crate) groups: Vec<String>,
+    frame: Option<Frame>,
+    /// With the bands of the numbers that it names.
+    pub(crate) request: TabulateRequest,
+    pub(crate) tallies: Vec<Tally>,
+}
+
+impl Counted {
+    pub(crate) fn world(&self) -> World<'_> {
+        World {
+            survey: &self.definition.survey,
+            mappings: &self.mappings,
+            groups: &self.groups,
+            frame: self.frame.as_ref(),
+        }
+    }
+}
+
+pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> Result<Counted, QueryError> {
     let (definition, wave) = find_wave(catalog, request)?;
     let forms: Vec<Arc<Form>> = wave.forms.iter().filter_map(|form| definition.form(form).cloned()).collect();
-    let questions = find_questions(&forms, request)?;
-    if let Some(by) = &request.by {
-        BreakBy::read(by, &forms.iter().map(Arc::as_ref).collect::<Vec<_>>())?;
-    }
+    let request = with_bands(&forms, request)?;
+    let language = language_of(&definition.survey, request.language.as_deref());
     let mut tallies = Vec::with_capacity(forms.len());
     for form in &forms {
-        let empty = Tally::new(form.clone(), questions.as_ref(), request.by.as_deref())?;
-        tallies.push(count(catalog, request, empty).await?);
+        let empty = Tally::new(form.clone(), &forms, &request, &language)?;
+        tallies.push(count(catalog, &request, empty).await?);
     }
-    let mappings: Vec<_> =
-        wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect();
     let sectors = definition.sectors_of(wave);
-    let groups: Vec<String> =
-        sectors.iter().flat_map(|sectors| &sectors.groups).map(|group| group.group.clone()).collect();
-    measures(&definition.survey, &mappings, &groups, request, &tallies)
+    let groups = sectors.iter().flat_map(|sectors| &sectors.groups).map(|group| group.group.clone());
+    Ok(Counted {
+        mappings: wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect(),
+        groups: groups.collect(),
+        frame: request.how.frame_weighted.then(|| definition.frame_of(wave)).flatten(),
+        definition: definition.clone(),
+        request,
+        tallies,
+    })
 }
 
 pub(crate) fn find_wave<'a>(
     catalog: &'a Catalog,
     request: &TabulateRequest,
-) -> Result<(&'a SurveyDefinition, &'a Wave), QueryError> {
+) -> Result<(&'a Arc<SurveyDefinition>, &'a Wave), QueryError> {
     let definitions = catalog.definitions();
     let definition = definitions.survey(&request.survey).ok_or_else(|| {
         let known = definitions.surveys().map(|known| known.survey.survey.as_str());
@@ -64,13 +118,12 @@ pub(crate) fn find_wave<'a>(
     Ok((definition, wave))
 }
 
-fn find_questions(
-    forms: &[Arc<Form>],
-    request: &TabulateRequest,
-) -> Result<Option<BTreeSet<String>>, QueryError> {
-    let Some(questions) = &request.questions else { return Ok(None) };
+/// The request with the bands of the numbers that it names, where forms have some.
+fn with_bands(forms: &[Arc<Form>], request: &TabulateRequest) -> Result<TabulateRequest, QueryError> {
+    let mut request = request.clone();
+    let Some(questions) = &mut request.questions else { return Ok(request) };
     let known = || forms.iter().flat_map(|form| &form.questions).map(|question| question.number.as_str());
-    for question in questions {
+    for question in questions.iter() {
         if !known().any(|number| number == question) {
             return Err(QueryError::UnknownQuestion {
                 question: question.clone(),
@@ -79,7 +132,17 @@ fn find_questions(
             });
         }
     }
-    Ok(Some(questions.iter().cloned().collect()))
+    let bands: Vec<String> = questions.iter().map(|question| format!("{question}band")).collect();
+    let is_band = |name: &String| {
+        let of = |form: &Arc<Form>| {
+            let (_, question) = form.question(name)?;
+            Some(matches!(question.derived, Some(Derived::Bands { .. })))
+        };
+        forms.iter().filter_map(of).any(|is_band| is_band) && !questions.contains(name)
+    };
+    let found: Vec<String> = bands.into_iter().filter(is_band).collect();
+    questions.extend(found);
+    Ok(request)
 }
 
 /// Counts the current rows of one form, each partition of the scan in a task of its own.

@@ -1,123 +1,183 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, StringViewArray};
+use arrow::array::{AsArray, RecordBatch, StringViewArray};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use shukei_protocol::TableName;
 use shukei_schemas::State;
-use shukei_schemas::definition::{Form, Question};
+use shukei_schemas::definition::{Form, Kind, Question, Role, nearest};
 
-use crate::break_by::{BreakBy, Category};
+use crate::break_by::{Cross, Dimension, Part};
 use crate::error::QueryError;
-use crate::shape::{Item, ItemRows, Values, items};
+use crate::filter::Selection;
+use crate::request::TabulateRequest;
+use crate::sets::{OptionSet, sets_by_place, sets_of};
+use crate::shape::{Item, ItemRows, NUMBER_SCALE, Values, items};
+use crate::slots::{Heads, Read, Reader, RowSlots, Scratch, Slot, Slots, text_at};
 
 /// Cells before those of the options: one per number of a state.
 const STATE_CELLS: usize = State::ALL.len() + 1;
 
+/// Different numbers, with how many units gave each and with what weight.
+pub(crate) type Numbers = HashMap<i128, (u64, i128)>;
+
 /// The counts of one form, filled in one pass over its current rows: dense arrays, one run of cells per *slot*, which
-/// is a category of the break, a method of collection and a mapping.
+/// is a cell of a break, a method of collection and a mapping.
 #[derive(Clone, Debug)]
 pub struct Tally {
     table: String,
     form: Arc<Form>,
-    by: Option<BreakBy>,
-    /// The item that the units are broken down by.
-    by_item: Option<Item>,
-    items: Vec<Item>,
-    slots: Vec<Slot>,
-    slot_of: HashMap<SlotKey, u32>,
-    names: HashMap<String, u32>,
-    /// Per item, the cells of all slots one after the other: states, then options.
-    counts: Vec<Vec<u64>>,
-    /// Per item and slot, the sum of the numbers given, in units of the ninth digit.
-    sums: Vec<Vec<i128>>,
+    crosses: Vec<Cross>,
+    readers: Vec<Vec<Reader>>,
+    /// The first cross in which no unit stands twice: its slots are the total's too.
+    partition: Option<usize>,
+    filter: Option<Selection>,
+    numerator: Option<Selection>,
+    weight: Option<Weight>,
+    items: Vec<Counted>,
+    slots: Slots,
     units: u64,
+    /// Units counted that have no weight.
+    weightless: u64,
 }
 
-/// Category, method and mapping, each by the number of its name or code.
-type SlotKey = (Option<u32>, u32, Option<u32>);
-
+/// The item that holds weights.
 #[derive(Clone, Debug)]
-struct Slot {
-    category: Option<Category>,
-    method: String,
-    mapping: Option<String>,
+struct Weight {
+    item: Item,
+    decimals: u8,
+}
+
+/// An item with its counts.
+#[derive(Clone, Debug)]
+struct Counted {
+    item: Item,
+    sets: Vec<OptionSet>,
+    set_bits: Vec<u64>,
+    /// Digits of its numbers.
+    decimals: u8,
+    /// The cells of all slots one after the other: states, then options, then sets; where not all are offered every
+    /// option, then per option the states of those who were not.
+    units: Vec<u64>,
+    /// The same in weights, in units of the weight's last digit; empty without weights.
+    weights: Vec<i128>,
+    /// Per slot, of numbers.
+    numbers: Vec<Numbers>,
 }
 
 /// What one slot holds of one item.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cells<'a> {
-    pub(crate) category: Option<&'a Category>,
     pub(crate) method: &'a str,
     /// The mapping that these units were read across by.
     pub(crate) mapping: Option<&'a str>,
-    states: &'a [u64],
-    /// Units per option, by its place.
-    pub(crate) options: &'a [u64],
-    /// The sum of the numbers given, in units of the ninth digit.
-    pub(crate) sum: i128,
+    units: &'a [u64],
+    weights: &'a [i128],
+    pub(crate) numbers: Option<&'a Numbers>,
 }
 
 impl Cells<'_> {
-    /// The units in a state.
-    pub(crate) fn state(&self, state: State) -> u64 {
-        self.states.get(usize::from(state.code().unsigned_abs())).copied().unwrap_or(0)
+    /// Units and weights in a state.
+    pub(crate) fn state(&self, state: State) -> (u64, i128) {
+        self.at(usize::from(state.code().unsigned_abs()))
+    }
+
+    /// Units and weights at the place of an option, or behind the options of a set.
+    pub(crate) fn place(&self, place: usize) -> (u64, i128) {
+        self.at(STATE_CELLS + place)
+    }
+
+    /// Units and weights in a state that were not offered an option; `places` is how many options and sets there are.
+    pub(crate) fn not_offered(&self, places: usize, option: usize, state: State) -> (u64, i128) {
+        self.at(STATE_CELLS + places + option * STATE_CELLS + usize::from(state.code().unsigned_abs()))
+    }
+
+    fn at(&self, cell: usize) -> (u64, i128) {
+        let weight = self.weights.get(cell).copied().unwrap_or(0);
+        (self.units.get(cell).copied().unwrap_or(0), weight)
     }
 }
 
 impl Tally {
-    /// Counts of nothing yet: of some questions of a form (all if none are named), broken down by `group`, `method` or
-    /// a single-answer question.
+    /// Counts of nothing yet, of one of the forms that the request is about.
     ///
     /// # Errors
-    /// [`QueryError::UnknownBreak`] if the form cannot be broken down so.
+    /// [`QueryError::UnknownBreak`] and [`QueryError::Request`] if the form cannot be tabulated so.
     pub fn new(
         form: Arc<Form>,
-        questions: Option<&BTreeSet<String>>,
-        by: Option<&str>,
+        forms: &[Arc<Form>],
+        request: &TabulateRequest,
+        language: &str,
     ) -> Result<Self, QueryError> {
-        let by = by.map(|by| BreakBy::read(by, &[&form])).transpose()?;
-        let all = items(&form);
-        let number = |item: &Item| form.questions.get(item.question).map_or("", |q| q.number.as_str());
-        let by_item = match &by {
-            Some(BreakBy::Question(wanted)) => all.iter().find(|item| number(item) == wanted).cloned(),
-            _ => None,
+        let refs: Vec<&Form> = forms.iter().map(Arc::as_ref).collect();
+        let how = &request.how;
+        let mut crosses = Vec::new();
+        for by in &request.by {
+            crosses.push(Cross::read(by, &refs)?);
+        }
+        if how.equal_groups || how.frame_weighted {
+            crosses.push(Cross::hidden_groups());
+        }
+        let reader = |dimension: &Dimension| match dimension {
+            Dimension::Group => Some(Reader::Group),
+            Dimension::Method => Some(Reader::Method),
+            Dimension::Question { .. } => dimension.item(&form).map(|item| Reader::Item(Box::new(item))),
         };
-        // Attributes and weights are no tables unless somebody asks for them.
-        let is_tabulated =
-            |item: &Item| form.questions.get(item.question).is_some_and(Question::is_tabulated);
-        let wanted = |item: &Item| match questions {
-            Some(questions) => questions.contains(number(item)),
-            None => is_tabulated(item),
+        let readers = crosses.iter().map(|cross| cross.dimensions.iter().filter_map(reader).collect()).collect();
+        let select = |condition: &Option<_>| match condition {
+            Some(condition) => Selection::new(condition, &form, &refs).map(Some),
+            None => Ok(None),
         };
-        let items: Vec<Item> = all.iter().filter(|item| wanted(item)).cloned().collect();
+        let weight = how.weight.as_deref().map(|weight| weight_of(&form, weight)).transpose()?;
+        let is_wanted = |question: &Question| match &request.questions {
+            Some(questions) => questions.iter().any(|wanted| wanted == question.number.as_str()),
+            // Attributes and weights are no tables unless somebody asks for them.
+            None => question.is_tabulated(),
+        };
+        let wanted = items(&form).into_iter().filter_map(|item| {
+            let question = form.questions.get(item.question)?;
+            is_wanted(question).then(|| Counted::new(item, question, sets_of(question, how, language)))
+        });
         Ok(Self {
             table: TableName::responses(&form.reference.target()).as_str().to_owned(),
-            by,
-            by_item,
-            slots: Vec::new(),
-            slot_of: HashMap::new(),
-            names: HashMap::new(),
-            counts: vec![Vec::new(); items.len()],
-            sums: vec![Vec::new(); items.len()],
+            items: wanted.collect(),
+            partition: crosses.iter().position(|cross| !cross.is_multiple()),
+            filter: select(&how.filter)?,
+            numerator: select(&how.numerator)?,
+            crosses,
+            readers,
+            weight,
+            slots: Slots::default(),
             units: 0,
-            items,
+            weightless: 0,
             form,
         })
     }
 
     /// The columns of the wide rows that it reads, each once.
     pub fn columns(&self) -> Vec<&str> {
-        let group = matches!(self.by, Some(BreakBy::Group)).then_some("group");
-        let items = self.items.iter().chain(&self.by_item).flat_map(Item::columns);
+        let group = self.looks_at_groups().then_some("group");
+        let readers = self.readers.iter().flatten().filter_map(|reader| match reader {
+            Reader::Item(item) => Some(item.as_ref()),
+            Reader::Group | Reader::Method => None,
+        });
+        let weight = self.weight.iter().map(|weight| &weight.item);
+        let items = self.items.iter().map(|counted| &counted.item).chain(readers).chain(weight);
+        let selections = self.filter.iter().chain(&self.numerator).flat_map(Selection::columns);
         let mut seen = BTreeSet::new();
         ["method", "mapping"]
             .into_iter()
             .chain(group)
-            .chain(items)
+            .chain(items.flat_map(Item::columns))
+            .chain(selections)
             .filter(|column| seen.insert(*column))
             .collect()
+    }
+
+    fn looks_at_groups(&self) -> bool {
+        let by_group = self.readers.iter().flatten().any(|reader| matches!(reader, Reader::Group));
+        by_group || self.filter.is_some() || self.numerator.is_some()
     }
 
     /// The units counted.
@@ -130,191 +190,285 @@ impl Tally {
     /// # Errors
     /// [`QueryError::Stored`] if the rows hold what the form does not allow.
     pub fn count(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
-        let slots = self.slots_of(batch)?;
-        for at in 0..self.items.len() {
-            let rows = self.items[at].read(&self.table, batch)?;
-            let width = STATE_CELLS + self.items[at].options();
-            self.counts[at].resize(self.slots.len() * width, 0);
-            self.sums[at].resize(self.slots.len(), 0);
-            let (item, table) = (&self.items[at], self.table.as_str());
-            count_item(table, item, &rows, &slots, &mut self.counts[at], &mut self.sums[at])?;
+        let rows = self.slots_of(batch)?;
+        let weights = self.weights_of(batch, &rows)?;
+        let slots = self.slots.all.len();
+        for counted in &mut self.items {
+            let read = counted.item.read(&self.table, batch)?;
+            counted.grow(slots, weights.is_some());
+            counted.count(&self.table, &read, &rows, weights.as_deref())?;
         }
-        self.units += batch.num_rows() as u64;
+        self.units += rows.units();
         Ok(())
     }
 
     /// Adds the counts of another tally of the same request.
     pub fn merge(&mut self, other: &Self) {
-        for (from, slot) in other.slots.iter().enumerate() {
-            let method = self.name(&slot.method);
-            let category = match &slot.category {
-                Some(Category::Name(name)) => Some(self.name(name)),
-                Some(Category::Code(code)) => Some(u32::from(code.unsigned_abs())),
-                None => None,
-            };
-            let mapping = slot.mapping.as_deref().map(|mapping| self.name(mapping));
-            let to = self.slot((category, method, mapping), || slot.clone()) as usize;
-            for at in 0..self.items.len() {
-                let width = STATE_CELLS + self.items[at].options();
-                self.counts[at].resize(self.slots.len() * width, 0);
-                self.sums[at].resize(self.slots.len(), 0);
-                let theirs = other.counts[at].iter().skip(from * width).take(width);
-                self.counts[at]
-                    .iter_mut()
-                    .skip(to * width)
-                    .zip(theirs)
-                    .for_each(|(ours, theirs)| *ours += theirs);
-                self.sums[at][to] += other.sums[at].get(from).copied().unwrap_or(0);
+        for (from, slot) in other.slots.all.iter().enumerate() {
+            let to = self.slots.take_over(&other.slots, slot, &self.crosses) as usize;
+            let slots = self.slots.all.len();
+            for (ours, theirs) in self.items.iter_mut().zip(&other.items) {
+                ours.grow(slots, self.weight.is_some());
+                ours.add(to, theirs, from);
             }
         }
         self.units += other.units;
+        self.weightless += other.weightless;
     }
 
     pub(crate) fn form(&self) -> &Form {
         &self.form
     }
 
-    pub(crate) fn by(&self) -> Option<&BreakBy> {
-        self.by.as_ref()
+    pub(crate) fn crosses(&self) -> &[Cross] {
+        &self.crosses
     }
 
-    /// Every category seen.
-    pub(crate) fn categories(&self) -> impl Iterator<Item = &Category> {
-        self.slots.iter().filter_map(|slot| slot.category.as_ref())
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// Digits behind the point of the weights, where there are any.
+    pub(crate) fn weight_decimals(&self) -> Option<u8> {
+        self.weight.as_ref().map(|weight| weight.decimals)
+    }
+
+    /// Units counted that have no weight.
+    pub(crate) fn weightless(&self) -> u64 {
+        self.weightless
+    }
+
+    pub(crate) fn has_numerator(&self) -> bool {
+        self.numerator.is_some()
     }
 
     /// The items of a question, with their places for [`Tally::cells`].
-    pub(crate) fn items_of(&self, question: usize) -> impl Iterator<Item = (usize, &Item)> {
-        self.items.iter().enumerate().filter(move |(_, item)| item.question == question)
+    pub(crate) fn items_of(&self, question: usize) -> impl Iterator<Item = usize> {
+        let places = self.items.iter().enumerate();
+        places.filter(move |(_, counted)| counted.item.question == question).map(|(at, _)| at)
     }
 
-    /// What each slot holds of an item.
-    pub(crate) fn cells(&self, at: usize) -> impl Iterator<Item = Cells<'_>> {
-        let width = STATE_CELLS + self.items.get(at).map_or(0, Item::options);
-        let counts = self.counts.get(at).map_or(&[][..], Vec::as_slice);
-        let sums = self.sums.get(at).map_or(&[][..], Vec::as_slice);
-        self.slots.iter().zip(counts.chunks_exact(width)).zip(sums).map(|((slot, cells), sum)| {
-            let (states, options) = cells.split_at(STATE_CELLS);
-            Cells {
-                category: slot.category.as_ref(),
-                method: &slot.method,
-                mapping: slot.mapping.as_deref(),
-                states,
-                options,
-                sum: *sum,
-            }
+    /// The sets formed of an item.
+    pub(crate) fn sets(&self, at: usize) -> &[OptionSet] {
+        self.items.get(at).map_or(&[], |counted| &counted.sets)
+    }
+
+    /// The places of the slots of a part, those of the numerator alone or all others.
+    pub(crate) fn slots_in(&self, part: &Part, numerator: bool) -> Vec<usize> {
+        let all = self.slots.all.iter().enumerate();
+        all.filter(|(_, slot)| {
+            slot.numerator == numerator && self.slots.is_of(slot, part, &self.crosses, self.partition)
+        })
+        .map(|(at, _)| at)
+        .collect()
+    }
+
+    /// What one slot holds of an item.
+    pub(crate) fn cells(&self, at: usize, slot: usize) -> Option<Cells<'_>> {
+        let counted = self.items.get(at)?;
+        let named: &Slot = self.slots.all.get(slot)?;
+        let width = counted.width();
+        Some(Cells {
+            method: self.slots.method(named),
+            mapping: self.slots.mapping(named),
+            units: counted.units.get(slot * width..(slot + 1) * width).unwrap_or_default(),
+            weights: counted.weights.get(slot * width..(slot + 1) * width).unwrap_or_default(),
+            numbers: counted.numbers.get(slot),
         })
     }
 
-    /// The slot of each row.
-    fn slots_of(&mut self, batch: &RecordBatch) -> Result<Vec<u32>, QueryError> {
-        let methods = text_column(&self.table, "method", batch)?;
-        let mappings = text_column(&self.table, "mapping", batch)?;
-        let categories = match (&self.by, &self.by_item) {
-            (Some(BreakBy::Group), _) => Categories::Names(text_column(&self.table, "group", batch)?),
-            (Some(BreakBy::Method), _) => Categories::Names(methods.clone()),
-            (Some(BreakBy::Question(_)), Some(item)) => {
-                Categories::Codes(Box::new(item.read(&self.table, batch)?))
-            }
-            _ => Categories::None,
+    fn slots_of(&mut self, batch: &RecordBatch) -> Result<RowSlots, QueryError> {
+        let table = self.table.as_str();
+        let groups = self.looks_at_groups().then(|| text_column(table, "group", batch)).transpose()?;
+        let heads = Heads {
+            methods: text_column(table, "method", batch)?,
+            mappings: text_column(table, "mapping", batch)?,
+            groups,
         };
-        let mut slots = Vec::with_capacity(batch.num_rows());
+        let filter = self.filter.as_ref().map(|filter| filter.read(table, batch)).transpose()?;
+        let numerator = self.numerator.as_ref().map(|filter| filter.read(table, batch)).transpose()?;
+        let crosses: Vec<Vec<Read<'_>>> = self
+            .readers
+            .iter()
+            .map(|cross| cross.iter().map(|reader| reader.read(table, &heads, batch)).collect())
+            .collect::<Result<_, _>>()?;
+        let multiple: Vec<bool> = self.crosses.iter().map(Cross::is_multiple).collect();
+        let mut scratch = Scratch::default();
         for row in 0..batch.num_rows() {
-            let method = self.name(text_at(&methods, row).unwrap_or_default());
-            let (key, category) = match &categories {
-                Categories::Names(names) => match text_at(names, row) {
-                    Some(name) => (Some(self.name(name)), Some(CategoryRef::Name(name))),
-                    None => (None, None),
-                },
-                Categories::Codes(rows) => match &rows.values {
-                    Values::Codes(codes) if rows.state(row) == State::Answered && codes.is_valid(row) => {
-                        let code = codes.value(row);
-                        (Some(u32::from(code.unsigned_abs())), Some(CategoryRef::Code(code)))
-                    }
-                    _ => (None, None),
-                },
-                Categories::None => (None, None),
-            };
-            let mapping = text_at(&mappings, row).map(|mapping| self.name(mapping));
-            slots.push(self.slot((key, method, mapping), || Slot {
-                category: category.map(CategoryRef::to_owned),
-                method: text_at(&methods, row).unwrap_or_default().to_owned(),
-                mapping: text_at(&mappings, row).map(str::to_owned),
-            }));
+            let group = || heads.groups.as_ref().and_then(|groups| text_at(groups, row));
+            let method = text_at(&heads.methods, row).unwrap_or_default();
+            if filter.as_ref().is_none_or(|filter| filter.takes(row, group(), method)) {
+                let counts = numerator.as_ref().map(|numerator| numerator.takes(row, group(), method));
+                let partition = self.partition;
+                self.slots.of_row(row, &heads, &crosses, &multiple, partition, counts, &mut scratch)?;
+            }
+            scratch.end_row();
         }
-        Ok(slots)
+        Ok(scratch.finish())
     }
 
-    fn slot(&mut self, key: SlotKey, make: impl FnOnce() -> Slot) -> u32 {
-        let next = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        let slots = &mut self.slots;
-        *self.slot_of.entry(key).or_insert_with(|| {
-            slots.push(make());
-            next
+    /// The weight of each row; 0 for those without one.
+    fn weights_of(&mut self, batch: &RecordBatch, rows: &RowSlots) -> Result<Option<Vec<i128>>, QueryError> {
+        let Some(weight) = &self.weight else { return Ok(None) };
+        let read = weight.item.read(&self.table, batch)?;
+        let Values::Numbers(numbers) = &read.values else { return Ok(None) };
+        let mut weights = vec![0; batch.num_rows()];
+        let mut weightless = 0;
+        rows.each(|row, _| match read.state(row) {
+            State::Answered => {
+                weights[row] = rescaled(weight.item.number(&self.table, numbers, row)?, weight.decimals);
+                Ok(())
+            }
+            _ => {
+                weightless += 1;
+                Ok::<(), QueryError>(())
+            }
+        })?;
+        self.weightless += weightless;
+        Ok(Some(weights))
+    }
+}
+
+/// A number read with all its digits, in units of its last one.
+fn rescaled(number: i128, decimals: u8) -> i128 {
+    number / 10i128.pow((NUMBER_SCALE as u32).saturating_sub(u32::from(decimals)))
+}
+
+fn weight_of(form: &Form, number: &str) -> Result<Weight, QueryError> {
+    let weights = || form.questions.iter().enumerate().filter(|(_, question)| question.role == Role::Weight);
+    let found = weights().find(|(_, question)| question.number.as_str() == number);
+    let found = found.and_then(|(place, question)| match question.kind {
+        Kind::Number { decimals, .. } => Some((place, decimals)),
+        _ => None,
+    });
+    let item = found.and_then(|(place, decimals)| {
+        let item = items(form).into_iter().find(|item| item.question == place)?;
+        Some(Weight { item, decimals })
+    });
+    item.ok_or_else(|| {
+        let near = nearest(number, weights().map(|(_, question)| question.number.as_str()));
+        let known: Vec<&str> = weights().map(|(_, question)| question.number.as_str()).collect();
+        QueryError::Request {
+            problem: format!("`{number}` is no question with `role: weight` in form `{}`", form.reference.target()),
+            hint: match (near, known.is_empty()) {
+                (Some(near), _) => format!("did you mean `{near}`?"),
+                (None, true) => "the form has no weights".to_owned(),
+                (None, false) => format!("weights: {}", known.join(", ")),
+            },
+        }
+    })
+}
+
+impl Counted {
+    fn new(item: Item, question: &Question, sets: Vec<OptionSet>) -> Self {
+        let decimals = match question.kind {
+            Kind::Number { decimals, .. } => decimals,
+            _ => 0,
+        };
+        let set_bits = sets_by_place(&sets, item.options());
+        Self { item, sets, set_bits, decimals, units: Vec::new(), weights: Vec::new(), numbers: Vec::new() }
+    }
+
+    fn width(&self) -> usize {
+        let not_offered = if self.item.asked.is_empty() { 0 } else { STATE_CELLS * self.item.options() };
+        STATE_CELLS + self.item.options() + self.sets.len() + not_offered
+    }
+
+    fn grow(&mut self, slots: usize, weighted: bool) {
+        let width = self.width();
+        self.units.resize(slots * width, 0);
+        if weighted {
+            self.weights.resize(slots * width, 0);
+        }
+        if self.item.is_number() {
+            self.numbers.resize_with(slots, Numbers::new);
+        }
+    }
+
+    fn count(
+        &mut self,
+        table: &str,
+        read: &ItemRows,
+        rows: &RowSlots,
+        weights: Option<&[i128]>,
+    ) -> Result<(), QueryError> {
+        let width = self.width();
+        let first_set = STATE_CELLS + self.item.options();
+        let (answered, nothing_marked) = (State::Answered.code(), State::NothingMarked.code());
+        // The cells of a row beside that of its state.
+        let mut cells: Vec<usize> = Vec::new();
+        rows.each(|row, slots| {
+            cells.clear();
+            let state = read.state_code(row);
+            cells.push(usize::from(state.unsigned_abs()));
+            let mut sets = 0;
+            let mut number = None;
+            match &read.values {
+                Values::Codes(codes) if state == answered => {
+                    let place = self.item.place(table, codes, row)?;
+                    cells.push(STATE_CELLS + place);
+                    sets = self.set_bits.get(place).copied().unwrap_or(0);
+                }
+                Values::Masks(masks) if state == answered || state == nothing_marked => {
+                    let set_bits = &self.set_bits;
+                    self.item.chosen(table, masks, row, |place| {
+                        cells.push(STATE_CELLS + place);
+                        sets |= set_bits.get(place).copied().unwrap_or(0);
+                    })?;
+                }
+                Values::Numbers(numbers) if state == answered => {
+                    number = Some(rescaled(self.item.number(table, numbers, row)?, self.decimals));
+                }
+                _ => {}
+            }
+            while sets != 0 {
+                cells.push(first_set + sets.trailing_zeros() as usize);
+                sets &= sets - 1;
+            }
+            if !self.item.asked.is_empty() {
+                let from = first_set + self.sets.len() + cells[0];
+                let not_offered = (0..self.item.options()).filter(|place| !read.offered(row, *place));
+                cells.extend(not_offered.map(|place| from + place * STATE_CELLS));
+            }
+            let weight = weights.and_then(|weights| weights.get(row)).copied().unwrap_or(0);
+            for slot in slots {
+                let slot = *slot as usize;
+                let from = slot * width;
+                if let Some(run) = self.units.get_mut(from..from + width) {
+                    cells.iter().for_each(|cell| run[*cell] += 1);
+                }
+                if let Some(run) = self.weights.get_mut(from..from + width) {
+                    cells.iter().for_each(|cell| run[*cell] += weight);
+                }
+                if let (Some(number), Some(numbers)) = (number, self.numbers.get_mut(slot)) {
+                    let (units, weights) = numbers.entry(number).or_default();
+                    *units += 1;
+                    *weights += weight;
+                }
+            }
+            Ok(())
         })
     }
 
-    fn name(&mut self, name: &str) -> u32 {
-        if let Some(known) = self.names.get(name) {
-            return *known;
+    fn add(&mut self, to: usize, theirs: &Self, from: usize) {
+        let width = self.width();
+        for cell in 0..width {
+            let (ours_at, theirs_at) = (to * width + cell, from * width + cell);
+            if let (Some(ours), Some(theirs)) = (self.units.get_mut(ours_at), theirs.units.get(theirs_at)) {
+                *ours += theirs;
+            }
+            if let (Some(ours), Some(theirs)) = (self.weights.get_mut(ours_at), theirs.weights.get(theirs_at)) {
+                *ours += theirs;
+            }
         }
-        let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.names.insert(name.to_owned(), next);
-        next
-    }
-}
-
-enum Categories {
-    None,
-    Names(StringViewArray),
-    Codes(Box<ItemRows>),
-}
-
-#[derive(Clone, Copy)]
-enum CategoryRef<'a> {
-    Name(&'a str),
-    Code(i16),
-}
-
-impl CategoryRef<'_> {
-    fn to_owned(self) -> Category {
-        match self {
-            Self::Name(name) => Category::Name(name.to_owned()),
-            Self::Code(code) => Category::Code(code),
+        if let (Some(ours), Some(theirs)) = (self.numbers.get_mut(to), theirs.numbers.get(from)) {
+            for (number, (units, weights)) in theirs {
+                let (our_units, our_weights) = ours.entry(*number).or_default();
+                *our_units += units;
+                *our_weights += weights;
+            }
         }
     }
-}
-
-fn count_item(
-    table: &str,
-    item: &Item,
-    rows: &ItemRows,
-    slots: &[u32],
-    counts: &mut [u64],
-    sums: &mut [i128],
-) -> Result<(), QueryError> {
-    let width = STATE_CELLS + item.options();
-    let answered = State::Answered.code();
-    let nothing_marked = State::NothingMarked.code();
-    for (row, slot) in slots.iter().enumerate() {
-        let slot = *slot as usize;
-        let Some(cells) = counts.get_mut(slot * width..(slot + 1) * width) else { continue };
-        let state = rows.state_code(row);
-        cells[usize::from(state.unsigned_abs())] += 1;
-        match &rows.values {
-            Values::Codes(codes) if state == answered => {
-                cells[STATE_CELLS + item.place(table, codes, row)?] += 1;
-            }
-            Values::Masks(masks) if state == answered || state == nothing_marked => {
-                item.chosen(table, masks, row, |place| cells[STATE_CELLS + place] += 1)?;
-            }
-            Values::Numbers(numbers) if state == answered => {
-                sums[slot] += item.number(table, numbers, row)?
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn text_column(table: &str, name: &str, batch: &RecordBatch) -> Result<StringViewArray, QueryError> {
@@ -323,8 +477,4 @@ fn text_column(table: &str, name: &str, batch: &RecordBatch) -> Result<StringVie
     let texts = cast(column, &DataType::Utf8View);
     let texts = texts.map_err(|_| QueryError::stored(table, name, "the column is no text"))?;
     Ok(texts.as_string_view().clone())
-}
-
-fn text_at(texts: &StringViewArray, row: usize) -> Option<&str> {
-    texts.is_valid(row).then(|| texts.value(row))
 }

@@ -73,7 +73,8 @@ pub fn answer_columns(form: &Form) -> Vec<AnswerColumn> {
                 push(stem.clone(), code_type(options.iter().map(|o| o.code)), None, Part::Code);
             }
             Kind::Multiple { .. } => {
-                (0..words).for_each(|word| push(nth(&stem, word), DataType::Int64, None, Part::Mask { word }));
+                (0..words)
+                    .for_each(|word| push(nth(&stem, word), DataType::Int64, None, Part::Mask { word }));
             }
             Kind::Grid { rows, .. } | Kind::Ranking { rows, .. } => {
                 let codes = question.options().iter().map(|o| o.code);
@@ -109,9 +110,31 @@ fn code_type(codes: impl Iterator<Item = i16>) -> DataType {
     if codes.max().unwrap_or(0) > i8::MAX as i16 { DataType::Int16 } else { DataType::Int8 }
 }
 
-/// The whole schema of a form's responses table.
+/// The key of a column's metadata that says what its stored codes or bits mean.
+pub const MEANING: &str = "shukei.meaning";
+
+/// What the stored codes or bits of a column mean, as option codes: of a mask those of its bits in order, of a code
+/// all that there are. `None` for columns that mean the same whatever the form says.
+fn meaning(form: &Form, column: &AnswerColumn) -> Option<String> {
+    let mut codes: Vec<i16> = form.questions.get(column.question)?.options().iter().map(|o| o.code).collect();
+    match column.part {
+        Part::Code => codes.sort_unstable(),
+        Part::Mask { word } | Part::Asked { word } => {
+            codes = codes.into_iter().skip(word * MASK_BITS).take(MASK_BITS).collect();
+        }
+        _ => return None,
+    }
+    let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+    Some(codes.join(","))
+}
+
+/// The whole schema of a form's responses table. Columns of codes and masks say in their metadata what they mean, so
+/// that a form under which stored answers would mean something else is noticed.
 pub fn responses_schema(form: &Form) -> SchemaRef {
-    let answers = answer_columns(form).into_iter().map(|c| Arc::new(Field::new(c.name, c.data_type, true)));
+    let answers = answer_columns(form).into_iter().map(|c| {
+        let meaning = meaning(form, &c).map(|meaning| (MEANING.to_owned(), meaning));
+        Arc::new(Field::new(c.name, c.data_type, true).with_metadata(meaning.into_iter().collect()))
+    });
     let fields: Vec<_> = tables::responses_head().into_iter().chain(answers).collect();
     Arc::new(Schema::new(fields))
 }

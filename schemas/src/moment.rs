@@ -17,7 +17,9 @@ pub fn iso_date(text: &str) -> Option<i32> {
     let date = match (digits, text.len()) {
         (true, 4) => Date::new(part(0..4)?, 1, 1),
         (true, 7) => Date::new(part(0..4)?, i8::try_from(part(5..7)?).ok()?, 1),
-        (true, 10) => Date::new(part(0..4)?, i8::try_from(part(5..7)?).ok()?, i8::try_from(part(8..10)?).ok()?),
+        (true, 10) => {
+            Date::new(part(0..4)?, i8::try_from(part(5..7)?).ok()?, i8::try_from(part(8..10)?).ok()?)
+        }
         _ => return None,
     };
     days(date.ok()?)
@@ -175,7 +177,8 @@ mod tests {
             ("2/1970", "%m/%Y", Month, Some(31)),
         ];
         for (text, format, precision, wanted) in cases {
-            let formats: Vec<String> = [*format].iter().filter(|f| !f.is_empty()).map(|f| (*f).into()).collect();
+            let formats: Vec<String> =
+                [*format].iter().filter(|f| !f.is_empty()).map(|f| (*f).into()).collect();
             assert_eq!(date(text, &formats, *precision), *wanted, "{text} {format}");
         }
     }

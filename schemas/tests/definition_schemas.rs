@@ -16,7 +16,7 @@ fn the_published_schemas_are_those_of_the_types() {
             std::fs::write(&path, &text).unwrap();
         }
         let published = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(published, text, "{} is stale: run this test with SHUKEI_WRITE=1", path.display());
+        assert!(published == text, "{} is stale: run this test with SHUKEI_WRITE=1", path.display());
     }
 }
 
@@ -38,7 +38,9 @@ fn walk(value: &Value, path: &str, bare: &mut Vec<String>) {
         }
     }
     match value {
-        Value::Object(entries) => entries.iter().for_each(|(key, inner)| walk(inner, &format!("{path}/{key}"), bare)),
+        Value::Object(entries) => {
+            entries.iter().for_each(|(key, inner)| walk(inner, &format!("{path}/{key}"), bare))
+        }
         Value::Array(items) => items.iter().for_each(|inner| walk(inner, path, bare)),
         _ => {}
     }

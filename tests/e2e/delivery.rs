@@ -184,6 +184,9 @@ fn a_delivery_sent_again_replaces_itself() {
         version(&program, one, &[("x", 1, "1 1"), ("y", 2, "1 2")]);
         let events = program.number("SELECT count(*) FROM flags WHERE flag = 'id_reused'");
         assert_eq!(events, 0);
+        if layout == "keys" {
+            continue;
+        }
         has(&version(&program, one, &[("x", 1, "1 1"), ("y", 2, "1 2")]), "known already 2");
         // With a row that cannot be read nobody knows who is missing.
         let file = program.file("in.csv", "who,A,N\nx,はい,1\ny,はい\n");
@@ -195,7 +198,7 @@ fn a_delivery_sent_again_replaces_itself() {
             "{}",
             refused.stdout
         );
-        assert_eq!(program.number("SELECT count(*) FROM current"), if layout == "rows" { 3 } else { 6 });
+        assert_eq!(program.number("SELECT count(*) FROM current"), 3);
     }
     let _ = program.on_data(&["verify"]).ends(0);
 }
@@ -264,7 +267,21 @@ fn what_is_not_said_is_asked_for_with_the_names_that_there_are() {
         assert!(refused.stderr.contains(wanted), "{arguments:?}: {}", refused.stderr);
         assert!(!program.data().exists());
     }
-    // Only the layout with one wave needs no wave.
+    let surveys_text = surveys.to_str().unwrap();
+    let piped = |more: &[&str]| {
+        let data = program.data();
+        let mut all = vec!["submit", "-", "--surveys", surveys_text, "--survey", "s", "--layout", "rows"];
+        all.extend(["--data", data.to_str().unwrap()]);
+        all.extend(more);
+        let mut command = program.command(all);
+        command.stdin(std::fs::File::open(&file).unwrap()).output().unwrap()
+    };
+    let nameless = piped(&[]);
+    assert_eq!(nameless.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nameless.stderr).contains("--delivery NAME"));
+    assert!(!program.data().exists());
+    assert!(piped(&["--delivery", "in.csv"]).status.success());
+    // Under the same name the file is known. Only the layout with one wave needs no wave.
     let all = [
         "submit",
         file.to_str().unwrap(),
@@ -275,7 +292,7 @@ fn what_is_not_said_is_asked_for_with_the_names_that_there_are() {
         "--layout",
         "rows",
     ];
-    has(&program.on_data(&all).ends(0), "accepted 1");
+    has(&program.on_data(&all).ends(0), "known already 1");
     let lines = program.file("in.jsonl", "{\"who\":\"k\",\"A\":\"いいえ\"}\n{\"A\":\"はい\"}\n");
     let sent = submit(&program, &lines, &["--layout", "keys"]).ends(1);
     has(&sent, "accepted 1");

@@ -4,4 +4,5 @@ mod alone;
 mod catalog;
 mod law;
 mod rendering;
+mod tabulation;
 mod world;

@@ -7,5 +7,5 @@ mod published;
 mod small;
 
 pub use program::{Done, Program, csv_rows};
-pub use published::{Published, not_played, published};
+pub use published::{PUBLISHED_WAVES, Published, not_played, published, published_errors};
 pub use small::{small_event, small_survey};

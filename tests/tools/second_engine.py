@@ -61,10 +61,9 @@ def read_table(path, columns=None):
 
 
 def played_counts():
-    not_played = {line["id"] for line in read_csv("not-played.csv")}
-    played = [line for line in read_csv("expected-uk2017.csv") if line["id"] not in not_played]
-    respondents = next(int(line["published"]) for line in played if line["measure"] == "n")
-    return [line for line in played if line["measure"] == "count"], respondents
+    published = read_csv("expected-uk2017.csv")
+    respondents = next(int(line["published"]) for line in published if line["measure"] == "n")
+    return [line for line in published if line["measure"] == "count"], respondents
 
 
 def read_csv(name):
@@ -96,7 +95,13 @@ def count(responses, figure):
         block, bit = divmod(int(figure["code"]) - 1, OPTIONS_PER_COLUMN)
         masks = responses[column if block == 0 else f"{column}_{block + 1}"]
         return sum(mask is not None and mask >> bit & 1 for mask in masks)
-    if figure["qtype"] == "GRID":
+    if figure["qtype"] == "RANK" and not figure["row"]:
+        # Those who gave no item this rank.
+        rank = int(figure["code"])
+        is_item = lambda name: name.startswith(column + "_") and name[len(column) + 1 :].isdigit()
+        items = [values for name, values in responses.items() if is_item(name)]
+        return sum(rank not in given for given in zip(*items))
+    if figure["qtype"] in ("GRID", "RANK"):
         column += "_" + figure["row"]
     code = int(figure["code"]) if figure["code"] else None  # no code is the published line `(blank)`
     return sum(value == code for value in responses[column])

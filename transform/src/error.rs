@@ -21,7 +21,7 @@ pub enum TransformError {
         column: &'static str,
     },
     /// A form asks other things than when its table was made.
-    #[error("form `{form}` has other columns than the table that was made for this version of it")]
+    #[error("form `{form}` has other columns or options than the table that was made for this version of it")]
     FormChanged {
         /// `<form>-<version>`.
         form: String,

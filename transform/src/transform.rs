@@ -161,9 +161,21 @@ impl Transform {
 
     async fn find_generations(&mut self) -> Result<(), TransformError> {
         let known = self.lake.generations().await?;
-        let new = known.get(self.generations.len()..).unwrap_or_default();
-        if !new.is_empty() {
-            self.generations.extend_from_slice(new);
+        let (closed, open): (Vec<_>, Vec<_>) =
+            known.into_iter().partition(|generation| generation.closed.is_some());
+        let has = |generation: &SourceGeneration| {
+            self.generations.iter().any(|held| held.generation == generation.generation)
+        };
+        // A generation that was closed is complete everywhere: no lane of it is worth a look any more.
+        let given_up: Vec<_> = closed.into_iter().filter(has).collect();
+        if !given_up.is_empty() {
+            self.outcomes.hold_only(&given_up, |_| false).await?;
+            for driver in self.responses.values_mut() {
+                driver.hold_only(&given_up, |_| false).await?;
+            }
+        }
+        if !given_up.is_empty() || !open.iter().all(has) {
+            self.generations = open;
             self.hold_share().await?;
         }
         Ok(())

@@ -58,11 +58,18 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Fault> {
     say!("{}", report.summary());
     say!("");
     let took = began.elapsed().as_secs_f64();
-    match sent {
-        0 => say!("{total} submissions were already here; shown in {took:.1} s."),
+    let rate = sent as f64 / sending_took;
+    let first = definition.survey.languages.first().map(String::as_str);
+    match (sent, arguments.lang.as_deref().or(first)) {
+        (0, Some("ja")) => say!("提出 {total} 件は全て既にある。表示まで {took:.1} 秒。"),
+        (0, _) => say!("{total} submissions were already here; shown in {took:.1} s."),
+        (_, Some("ja")) => {
+            say!(
+                "提出 {sent} 件を {sending_took:.1} 秒で送信・保存・解釈（毎秒 {rate:.0} 件）。全体で {took:.1} 秒。"
+            );
+        }
         _ => say!(
-            "{sent} submissions sent, stored and interpreted in {sending_took:.1} s ({:.0} a second); {took:.1} s in all.",
-            sent as f64 / sending_took,
+            "{sent} submissions sent, stored and interpreted in {sending_took:.1} s ({rate:.0} a second); {took:.1} s in all."
         ),
     }
     let data = match arguments.folder.data.to_string_lossy() {

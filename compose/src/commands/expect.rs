@@ -154,7 +154,7 @@ fn difference(line: &Line, measures: &[Measure], states: &States, rounding: Roun
         Wanted::Count => found.count.to_string(),
         Wanted::Base => found.base.to_string(),
         // Formed anew from count and base: a rounded share must not be rounded again. Weights have no whole counts.
-        Wanted::Share if found.base == found.base_unweighted => {
+        Wanted::Share if !found.is_weighted() => {
             percent_text(found.count, found.base, decimals, rounding).unwrap_or_default()
         }
         Wanted::Share | Wanted::Mean | Wanted::Sum => found.value.clone(),
@@ -257,7 +257,10 @@ fn find<'a>(line: &Line, measures: &'a [Measure]) -> Result<&'a Measure, String>
         any || by_code || by_label || by_state
     };
     let meant: Vec<&Measure> = of_part.iter().filter(is_meant).copied().collect();
-    if let Some(found) = meant.iter().find(|measure| measure.measure == kind) {
+    let is_wanted = |measure: &&&Measure| {
+        measure.measure == kind || (kind == MeasureKind::Share && measure.measure.is_share())
+    };
+    if let Some(found) = meant.iter().find(is_wanted) {
         return Ok(found);
     }
     // A base stands beside every figure, also beside a mean.

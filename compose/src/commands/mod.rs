@@ -1,11 +1,13 @@
 //! One file a command; each reads its arguments, does one thing and prints.
 
+pub(crate) mod asked;
 pub(crate) mod check;
 pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod jobs;
 pub(crate) mod lines;
 pub(crate) mod listing;
+pub(crate) mod maintain;
 pub(crate) mod mapping;
 pub(crate) mod sending;
 pub(crate) mod showing;
@@ -17,6 +19,7 @@ pub(crate) mod workers;
 pub(crate) mod doctor;
 pub(crate) mod posting;
 pub(crate) mod expect;
+pub(crate) mod explain;
 pub(crate) mod new;
 pub(crate) mod replacing;
 pub(crate) mod states;

@@ -21,7 +21,10 @@ pub(crate) async fn show(
     let language = language.or(survey.languages.first().map(String::as_str)).unwrap_or("en");
     say!("{} / {}", survey.names.in_language(language), wave.names.in_language(language));
     if survey.synthetic {
-        say!("合成データ SYNTHETIC: every answer is made up.");
+        match language {
+            "ja" => say!("合成データ（SYNTHETIC）: 回答は全て作り物であり、実在の回答ではない。"),
+            _ => say!("SYNTHETIC (合成データ): every answer is made up."),
+        }
     }
     say!("");
     let quoted = |text: &str| text.replace('\'', "''");
@@ -35,37 +38,46 @@ pub(crate) async fn show(
     let rejected = count(&format!("rejections WHERE {nobodys} OR survey = '{id}'")).await?;
     let units = count(&format!("current WHERE {of_wave}")).await?;
     let issues = count(&format!("issues WHERE {of_wave}")).await?;
-    let methods = format!("SELECT string_agg(DISTINCT method, ', ' ORDER BY method) FROM answers WHERE {of_wave}");
+    let methods =
+        format!("SELECT string_agg(DISTINCT method, ', ' ORDER BY method) FROM answers WHERE {of_wave}");
     let methods = sending::text(catalog, &methods).await?;
     let came = responses + withdrawals + rejected;
-    say!(
-        "{came} submissions came, {} accepted, {rejected} rejected; {issues} bad answers inside the accepted.",
-        came - rejected
-    );
+    let accepted = came - rejected;
+    let ja = language == "ja";
+    match ja {
+        true => say!(
+            "提出 {came} 件、受理 {accepted} 件、却下 {rejected} 件。受理した回答の中の不備 {issues} 件。"
+        ),
+        false => say!(
+            "{came} submissions came, {accepted} accepted, {rejected} rejected; {issues} bad answers inside the accepted."
+        ),
+    }
     if withdrawals > 0 {
-        say!("{withdrawals} withdrawals.");
+        match ja {
+            true => say!("取下げ {withdrawals} 件。"),
+            false => say!("{withdrawals} withdrawals."),
+        }
     }
-    let whom = if wave.sectors.is_some() { "units" } else { "respondents" };
-    say!("{units} {whom} count, collected by: {methods}.");
-    if rejected > 0 {
-        let codes = format!(
-            "SELECT string_agg(words, ', ' ORDER BY words) FROM (SELECT concat(code, ' ', count(*)) AS words FROM rejections WHERE {nobodys} OR survey = '{id}' GROUP BY code)"
+    match (ja, wave.sectors.is_some()) {
+        (true, _) => say!("集計対象 {units} 単位、収集方法: {methods}。"),
+        (false, true) => say!("{units} units count, collected by: {methods}."),
+        (false, false) => say!("{units} respondents count, collected by: {methods}."),
+    }
+    let listed = async |title: [&str; 2], word: &str, rows: &str| {
+        let query = format!(
+            "SELECT string_agg(words, ', ' ORDER BY words) FROM \
+             (SELECT concat({word}, ' ', count(*)) AS words FROM {rows} GROUP BY {word})"
         );
-        say!("rejected: {}", sending::text(catalog, &codes).await?);
-    }
-    if issues > 0 {
-        let codes = format!(
-            "SELECT string_agg(words, ', ' ORDER BY words) FROM (SELECT concat(code, ' ', count(*)) AS words FROM issues WHERE {of_wave} GROUP BY code)"
-        );
-        say!("bad answers: {}", sending::text(catalog, &codes).await?);
-    }
-    let flags = format!(
-        "SELECT string_agg(words, ', ' ORDER BY words) FROM (SELECT concat(flag, ' ', count(*)) AS words FROM flags WHERE {of_wave} GROUP BY flag)"
-    );
-    let flags = sending::text(catalog, &flags).await?;
-    if !flags.is_empty() {
-        say!("flagged: {flags}");
-    }
+        let words = sending::text(catalog, &query).await?;
+        if !words.is_empty() {
+            say!("{}: {words}", title[usize::from(!ja)]);
+        }
+        Ok::<(), Fault>(())
+    };
+    let of_nobody = format!("rejections WHERE {nobodys} OR survey = '{id}'");
+    listed(["却下の理由", "rejected"], "code", &of_nobody).await?;
+    listed(["回答の不備", "bad answers"], "code", &format!("issues WHERE {of_wave}")).await?;
+    listed(["注記", "flagged"], "flag", &format!("flags WHERE {of_wave}")).await?;
     say!("");
     let front = FrontTable::open(catalog, definition, wave, language).await?;
     if !front.rows.is_empty() {
@@ -89,7 +101,8 @@ pub(crate) async fn show(
         );
     }
     if !survey.source.is_empty() {
-        output::paragraph(&format!("Source: {}", survey.source.in_language(language)));
+        let word = if ja { "出典" } else { "Source" };
+        output::paragraph(&format!("{word}: {}", survey.source.in_language(language)));
         say!("");
     }
     Ok(())

@@ -45,6 +45,13 @@ impl Tables {
         let mut tables = Self::of(definition, arguments.layout.as_deref(), arguments.wave.as_deref())?;
         tables.delivery.clone_from(&arguments.delivery);
         tables.all = arguments.layout.is_some();
+        if tables.delivery.is_none() && files.iter().any(|file| file.as_os_str() == "-" && tables.reads(file))
+        {
+            return Err(Fault::usage(
+                "rows from standard input have no file to be named by",
+                "say --delivery NAME: sent again under its name, a delivery replaces itself",
+            ));
+        }
         Ok(Some(tables))
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shukei_delivery::{Made, Maker, Role, Row, RowError, Rows, Source};
-use shukei_schemas::definition::{EmptyRows, Layout, SurveyDefinition, UnitRule};
+use shukei_schemas::definition::{EmptyRows, FileFormat, Layout, SurveyDefinition, UnitRule};
 use shukei_schemas::event::{Subject, record_key};
 use shukei_schemas::{RespondentId, WaveId};
 use shukei_worker::Outgoing;
@@ -42,12 +42,17 @@ impl Tables {
     pub(crate) fn source(&self, file: &Path) -> Source {
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let own = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
+        let mut spec = self.layout.file.clone().unwrap_or_default();
+        if name == "-" {
+            // Standard input has no ending that could say it.
+            spec.format.get_or_insert(FileFormat::Csv);
+        }
         Source {
             survey: self.definition.survey.survey.to_string(),
             wave: self.wave.as_ref().map(ToString::to_string),
             layout: self.layout.reference.layout.to_string(),
             delivery: self.delivery.clone().unwrap_or(own),
-            file: self.layout.file.clone().unwrap_or_default(),
+            file: spec,
         }
     }
 

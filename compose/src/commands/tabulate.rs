@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use shukei_query::{ResponseTable, TabulateRequest};
+use shukei_query::ResponseTable;
 
 use crate::cli::Tabulate;
 use crate::commands::expect;
@@ -23,9 +23,7 @@ pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
         output::versions(&catalog);
         return Ok(ExitCode::SUCCESS);
     }
-    let mut request = TabulateRequest::new(arguments.survey.as_str().into(), arguments.wave.as_str().into());
-    request.questions = (!arguments.question.is_empty()).then_some(arguments.question);
-    request.by = arguments.by;
+    let request = arguments.asked.request(&catalog, &arguments.survey, &arguments.wave)?;
     let measures = shukei_query::tabulate(&catalog, &request).await?;
     if let Some(file) = &arguments.expect {
         let definition = catalog.definitions().survey(&request.survey).map(Arc::as_ref);

@@ -5,11 +5,12 @@ use std::time::Duration;
 use shukei_ingest::IngestOptions;
 use shukei_protocol::Limits;
 use shukei_transform::TransformOptions;
-use shukei_worker::EmbeddedOptions;
+use shukei_worker::{Door, EmbeddedOptions};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::cli::{Query, Serve, Up};
+use crate::commands::workers;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::output::note;
@@ -57,7 +58,8 @@ pub(crate) async fn run(arguments: Up) -> Result<ExitCode, Fault> {
     let observed =
         Observed { ingested: pipeline.ingested.clone(), transformed: pipeline.transformed.clone() };
     let server = Server::new(lake.clone(), current.clone(), health.clone(), config.http.clone(), metrics)
-        .taking(pipeline.gateway.clone(), observed);
+        .taking(Door::Embedded(pipeline.gateway.clone()))
+        .observing(observed);
     let mut serving = tokio::spawn(serve(listener, server, stops));
     note!("ready: http://{address}, data folder `{}`; Ctrl-C ends it", config.data.display());
 
@@ -96,7 +98,7 @@ pub(crate) async fn run(arguments: Up) -> Result<ExitCode, Fault> {
     }
 }
 
-/// Only answers, beside workers that write.
+/// Answers beside workers that write; where the configuration names a Kafka, submissions go there.
 pub(crate) async fn query(arguments: Query) -> Result<ExitCode, Fault> {
     let config = settings(&arguments.serve)?;
     let definitions = Arc::new(surveys::load(&config.surveys)?);
@@ -105,7 +107,10 @@ pub(crate) async fn query(arguments: Query) -> Result<ExitCode, Fault> {
     let address = listener.local_addr()?;
     let lake = folder::open_to_read(&config.data)?;
     let (_publish, current) = watch::channel(definitions);
-    let server = Server::new(lake, current, Health::default(), config.http.clone(), metrics);
+    let mut server = Server::new(lake, current, Health::default(), config.http.clone(), metrics);
+    if let Some(kafka) = &config.kafka {
+        server = server.taking(workers::door(kafka).await?);
+    }
     let (stop, stops) = watch::channel(false);
     let mut serving = tokio::spawn(serve(listener, server, stops));
     note!("ready: http://{address}, reads data folder `{}`; Ctrl-C ends it", config.data.display());

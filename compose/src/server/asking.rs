@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shukei_doors::Format;
-use shukei_query::{Catalog, QueryError, TabulateRequest};
+use shukei_query::{ASKABLE, Catalog, QueryError, TabulateRequest, request_of_table};
 
 use super::Server;
 use super::problem::Problem;
@@ -106,14 +106,27 @@ pub(super) async fn tabulations(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref());
-    parameters.only(&["question", "by", "lang", "format"])?;
+    let others = ["table", "lang", "format"];
+    parameters.only(&ASKABLE.into_iter().chain(others).collect::<Vec<_>>())?;
     let format = format(parameters.one("format"), &headers)?;
     let language = parameters.one("lang");
     let catalog = server.catalogs.get(language).await?;
-    let mut request = TabulateRequest::new(survey.as_str().into(), wave.as_str().into());
-    let questions = parameters.all("question");
-    request.questions = (!questions.is_empty()).then_some(questions);
-    request.by = parameters.one("by").map(str::to_owned);
+    let (survey, wave) = (survey.as_str().into(), wave.as_str().into());
+    let asked = || parameters.0.iter().filter(|(name, value)| !others.contains(&name.as_str()) && !value.is_empty());
+    let mut request = match parameters.one("table") {
+        None => TabulateRequest::new(survey, wave),
+        Some(table) => {
+            if let Some((name, _)) = asked().next() {
+                let detail = format!("`table` and `{name}` cannot be asked together");
+                let problem = Problem::new(StatusCode::BAD_REQUEST, "parameter_conflict", detail);
+                return Err(problem.hint("a named table says everything itself"));
+            }
+            request_of_table(&catalog, survey, wave, table).map_err(refused)?
+        }
+    };
+    for (name, value) in asked() {
+        request.ask(name, value).map_err(refused)?;
+    }
     request.language = language.map(str::to_owned);
     let measures = shukei_query::tabulate(&catalog, &request).await.map_err(refused)?;
     let mut out = Vec::new();
@@ -134,10 +147,6 @@ impl Parameters {
             .iter()
             .find(|(known, value)| known == name && !value.is_empty())
             .map(|(_, value)| value.as_str())
-    }
-
-    fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
     }
 
     fn only(&self, names: &[&str]) -> Result<(), Problem> {
@@ -172,7 +181,9 @@ fn format(wanted: Option<&str>, headers: &HeaderMap) -> Result<Format, Problem> 
 fn refused(error: QueryError) -> Problem {
     let status = match &error {
         QueryError::Lake(_) | QueryError::Stored { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        QueryError::UnknownSurvey { .. } | QueryError::UnknownWave { .. } => StatusCode::NOT_FOUND,
+        QueryError::UnknownSurvey { .. }
+        | QueryError::UnknownWave { .. }
+        | QueryError::UnknownNamedTable { .. } => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     };
     Problem::new(status, error.code(), error.to_string()).hint(error.hint())

@@ -19,7 +19,7 @@ use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use shukei_lake::Lake;
 use shukei_schemas::definition::Definitions;
-use shukei_worker::Gateway;
+use shukei_worker::Door;
 use tokio::sync::watch;
 
 use crate::config;
@@ -33,7 +33,7 @@ use problem::Problem;
 pub(crate) struct Server {
     catalogs: Catalogs,
     /// Absent where the process only answers.
-    gateway: Option<Gateway>,
+    door: Option<Door>,
     health: Health,
     settings: config::Http,
     metrics: PrometheusHandle,
@@ -49,12 +49,17 @@ impl Server {
         metrics: PrometheusHandle,
     ) -> Self {
         let catalogs = Catalogs::new(lake, definitions);
-        Self { catalogs, gateway: None, health, settings, metrics, observed: None }
+        Self { catalogs, door: None, health, settings, metrics, observed: None }
     }
 
     /// Takes submissions as well.
-    pub(crate) fn taking(self, gateway: Gateway, observed: Observed) -> Self {
-        Self { gateway: Some(gateway), observed: Some(observed), ..self }
+    pub(crate) fn taking(self, door: Door) -> Self {
+        Self { door: Some(door), ..self }
+    }
+
+    /// Tells how far the workers in this process are.
+    pub(crate) fn observing(self, observed: Observed) -> Self {
+        Self { observed: Some(observed), ..self }
     }
 
     /// All routes.

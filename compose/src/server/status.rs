@@ -55,7 +55,7 @@ pub(super) async fn get(
 ) -> Result<Json<Status>, Problem> {
     let unknown = || {
         Problem::new(StatusCode::NOT_FOUND, "receipt_unknown", "there is no submission with this receipt")
-            .hint("ask with a receipt that POST /v1/submissions gave")
+            .hint("ask with a receipt that POST /v1/submissions gave; with Kafka, once ingest has stored it")
     };
     let at = receipt::read(&text).ok_or_else(unknown)?;
     let lake = server.catalogs.lake();

@@ -11,7 +11,7 @@ use serde::Serialize;
 use shukei_interpret::{Record, interpret};
 use shukei_schemas::Code;
 use shukei_schemas::event::Header;
-use shukei_worker::{Gateway, Outgoing, Receipt, WorkerError};
+use shukei_worker::{Door, Outgoing, Receipt, WorkerError};
 
 use super::problem::Problem;
 use super::{Server, receipt};
@@ -67,7 +67,7 @@ async fn take(
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Accepted, Problem> {
-    let gateway = server.gateway.as_ref().ok_or_else(|| {
+    let door = server.door.as_ref().ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND, "read_only", "this process only answers questions")
             .hint("send submissions to `shukei up`, or to the topic")
     })?;
@@ -82,12 +82,12 @@ async fn take(
         let at = |problem: Problem| if several { problem.line(number) } else { problem };
         records.push((number, record(server, headers, line, several).map_err(at)?));
     }
-    let bytes_max = gateway.record_bytes_max();
+    let bytes_max = door.record_bytes_max();
     if let Some((number, _)) = records.iter().find(|(_, (_, record))| record.bytes() > bytes_max) {
         let problem = problem_of(WorkerError::RecordTooLarge { bytes: bytes_max + 1, bytes_max });
         return Err(if several { problem.line(*number) } else { problem });
     }
-    send(gateway, records, Duration::from_millis(server.settings.wait_ms)).await
+    send(door, records, Duration::from_millis(server.settings.wait_ms)).await
 }
 
 /// The records of a body: the whole of it if it is one document, or its lines.
@@ -203,7 +203,7 @@ fn binary_mode(headers: &HeaderMap) -> Option<Vec<Header>> {
 /// Sends all records and waits until they are stored. Where there is no room in time the request is refused; what of
 /// it was sent already will be stored, and is known when it comes again.
 async fn send(
-    gateway: &Gateway,
+    door: &Door,
     records: Vec<(usize, (Option<String>, Outgoing))>,
     wait: Duration,
 ) -> Result<Accepted, Problem> {
@@ -212,7 +212,7 @@ async fn send(
     for (_, (id, record)) in records {
         // What moves on is not stuck: each record may wait as long as the first.
         let left = until.saturating_duration_since(Instant::now()).max(wait / 4);
-        waiting.push((id, gateway.send_within(record, left).await.map_err(problem_of)?));
+        waiting.push((id, door.send_within(record, left).await.map_err(problem_of)?));
     }
     let mut receipts = Vec::with_capacity(waiting.len());
     for (id, stored) in waiting {

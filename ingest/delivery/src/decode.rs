@@ -218,7 +218,8 @@ mod tests {
     fn a_wrong_encoding_names_the_line_and_what_it_looks_like() {
         let ascii = "id,answer\n".repeat(9_000);
         let japanese = format!("{ascii}1,はい、そうです\n");
-        let cases: &[(Vec<u8>, Option<&str>, u64, Option<&str>)] = &[
+        type Case<'a> = (Vec<u8>, Option<&'a str>, u64, Option<&'a str>);
+        let cases: &[Case<'_>] = &[
             (SHIFT_JIS.encode(&japanese).0.to_vec(), None, 9_001, Some("cp932")),
             (EUC_JP.encode(&japanese).0.to_vec(), None, 9_001, Some("euc-jp")),
             (b"a\nb,caf\xe9\n".to_vec(), None, 2, Some("windows-1252")),

@@ -237,7 +237,8 @@ fn a_large_file_is_read_as_a_stream() {
 fn encoding_and_separator_are_sniffed() {
     let japanese = "番号;性別\n1;女性\n";
     let long = format!("{japanese}{}", "2;男性\n".repeat(20_000));
-    let cases: &[(&str, Vec<u8>, Option<&str>, Option<&str>)] = &[
+    type Case<'a> = (&'a str, Vec<u8>, Option<&'a str>, Option<&'a str>);
+    let cases: &[Case<'_>] = &[
         ("a.csv", b"a,b\n1,2\n".to_vec(), None, None),
         ("a.csv", b"a\n1\n".to_vec(), None, None),
         ("a.csv", b"a;b\n1;2,5\n".to_vec(), None, Some(";")),

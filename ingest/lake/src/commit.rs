@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::DataType;
+use arrow::array::{Array, RecordBatch};
 use deltalake_core::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake_core::kernel::{Action, Add, Transaction};
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
@@ -15,6 +14,7 @@ use shukei_schemas::{Lane, Partition, Span};
 use crate::compact::NewFile;
 use crate::crash::Step;
 use crate::error::LakeError;
+use crate::files::{new_file, new_file_name, only_value, partition_folder};
 use crate::parquet_io::{RowGroups, encode};
 use crate::schema::{conform, number_at};
 use crate::sources::{GENERATION_APP, closed_app};
@@ -281,35 +281,6 @@ impl Table {
     }
 }
 
-/// A name that no other file has.
-pub(crate) fn new_file_name(folder: &str) -> String {
-    format!("{folder}part-{}.zstd.parquet", uuid::Uuid::new_v4())
-}
-
-/// What the log says of a new file.
-pub(crate) fn new_file(
-    path: String,
-    partition_values: HashMap<String, Option<String>>,
-    size: i64,
-    stats: String,
-    data_change: bool,
-) -> Add {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Add {
-        path,
-        partition_values,
-        size,
-        modification_time: now.as_millis() as i64,
-        data_change,
-        stats: Some(stats),
-        tags: None,
-        deletion_vector: None,
-        base_row_id: None,
-        default_row_commit_version: None,
-        clustering_provider: None,
-    }
-}
-
 /// Refuses rows that the permit's spans do not cover, in every table whose rows have a position.
 fn check_positions(table: &TableName, batch: &RecordBatch, permit: &Permit) -> Result<(), LakeError> {
     let column = |name| batch.column_by_name(name);
@@ -331,42 +302,4 @@ fn check_positions(table: &TableName, batch: &RecordBatch, permit: &Permit) -> R
         }
     }
     Ok(())
-}
-
-/// The value that a partition column has in all rows, as text.
-fn only_value(table: &TableName, column: &str, batch: &RecordBatch) -> Result<String, LakeError> {
-    let values = batch
-        .column_by_name(column)
-        .ok_or_else(|| LakeError::schema(table, format!("rows lack partition column `{column}`")))?;
-    let text = |row: usize| match values.data_type() {
-        DataType::Utf8 if values.is_valid(row) => Some(values.as_string::<i32>().value(row).to_owned()),
-        _ => number_at(values, row).map(|number| number.to_string()),
-    };
-    let first = text(0).filter(|value| !value.is_empty()).ok_or_else(|| {
-        LakeError::schema(table, format!("partition column `{column}` is neither a number nor a text"))
-    })?;
-    match (1..batch.num_rows()).all(|row| text(row).as_ref() == Some(&first)) {
-        true => Ok(first),
-        false => Err(LakeError::schema(
-            table,
-            format!("one file has several values of partition column `{column}`"),
-        )),
-    }
-}
-
-/// The folder of one value of a partition column, in Hive's style.
-pub(crate) fn partition_folder(column: &str, value: &str) -> String {
-    format!("{}={}/", encoded(column), encoded(value))
-}
-
-/// A part of a folder name in Hive's style: every byte but letters, digits and `-_.~` as `%XX`.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            true => out.push(byte.into()),
-            false => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }

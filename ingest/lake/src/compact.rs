@@ -14,9 +14,10 @@ use shukei_protocol::{
     plan_compaction,
 };
 
-use crate::commit::{Commit, new_file, new_file_name, partition_folder};
+use crate::commit::Commit;
 use crate::crash::Step;
 use crate::error::LakeError;
+use crate::files::{new_file, new_file_name, partition_folder};
 use crate::merge::Merge;
 use crate::parquet_io::FileWriter;
 use crate::scan::LiveFile;

@@ -208,6 +208,9 @@ impl Lake {
         let settings = [
             ("delta.enableExpiredLogCleanup", "false".to_owned()),
             ("delta.checkpointInterval", "100".to_owned()),
+            // Checkpoints name files so long after they were removed. [`Lake::clean`] takes that from log entries, and
+            // of many small files that were put together a week of names would outgrow the table.
+            ("delta.deletedFileRetentionDuration", "interval 1 hours".to_owned()),
             ("delta.dataSkippingStatsColumns", kept.join(",")),
         ];
         CreateBuilder::new()

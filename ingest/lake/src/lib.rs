@@ -13,6 +13,7 @@ mod commit;
 mod compact;
 mod crash;
 mod error;
+mod files;
 mod lake;
 mod lock;
 mod merge;

@@ -94,8 +94,7 @@ impl<'a> Merge<'a> {
                 return self.hand_out().map(Some);
             }
             let first = self.first();
-            let near = |low: &OwnedRow| first.is_none_or(|at| low.row() <= self.inputs[at].key());
-            if self.waiting.front().is_some_and(|(low, _)| near(low)) {
+            if self.is_near(first) {
                 if let Some((_, file)) = self.waiting.pop_front() {
                     self.begin(file).await?;
                 }
@@ -117,6 +116,12 @@ impl<'a> Merge<'a> {
     /// The open file whose next row comes first.
     fn first(&self) -> Option<usize> {
         (0..self.inputs.len()).min_by(|one, other| self.inputs[*one].key().cmp(&self.inputs[*other].key()))
+    }
+
+    /// Whether a row of a file that is not open yet may come before the next row of those that are.
+    fn is_near(&self, first: Option<usize>) -> bool {
+        let near = |low: &OwnedRow| first.is_none_or(|at| low.row() <= self.inputs[at].key());
+        self.waiting.front().is_some_and(|(low, _)| near(low))
     }
 
     /// Takes the rows of a file that come before those of all others.

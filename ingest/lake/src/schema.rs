@@ -4,6 +4,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int8Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef, TimeUnit};
 use shukei_protocol::TableName;
+use shukei_schemas::columns::MEANING;
 
 use crate::error::LakeError;
 
@@ -32,6 +33,7 @@ fn is_kept(data_type: &DataType) -> bool {
         | DataType::Int64
         | DataType::Utf8
         | DataType::Binary
+        | DataType::Date32
         | DataType::Decimal128(_, _) => true,
         DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) => zone.as_ref() == "UTC",
         DataType::List(item) => is_kept(item.data_type()),
@@ -40,16 +42,25 @@ fn is_kept(data_type: &DataType) -> bool {
     }
 }
 
-/// Refuses a table whose columns are not those wanted.
+/// Refuses a table whose columns are not those wanted, or mean something else.
 pub(crate) fn check_same(table: &TableName, held: &Schema, wanted: &Schema) -> Result<(), LakeError> {
     let same = held.fields().len() == wanted.fields().len()
         && held.fields().iter().zip(wanted.fields()).all(|(held, wanted)| {
             held.name() == wanted.name() && held.data_type().equals_datatype(wanted.data_type())
         });
-    if same {
-        Ok(())
-    } else {
-        Err(LakeError::schema(table, "its columns are not those of this program version"))
+    if !same {
+        return Err(LakeError::schema(table, "its columns are not those of this program version"));
+    }
+    // A table from before columns said what they mean is taken as it is.
+    let otherwise = held.fields().iter().zip(wanted.fields()).find(|(held, wanted)| {
+        held.metadata().get(MEANING).is_some_and(|meaning| wanted.metadata().get(MEANING) != Some(meaning))
+    });
+    match otherwise {
+        None => Ok(()),
+        Some((field, _)) => {
+            let problem = format!("what is stored in column `{}` means other options", field.name());
+            Err(LakeError::schema(table, problem))
+        }
     }
 }
 

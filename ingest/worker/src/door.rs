@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -34,6 +36,20 @@ impl Door {
         Ok(match self {
             Self::Embedded(gateway) => gateway.send(record).await?.boxed(),
             Self::Kafka(sender) => sender.send(record).await?.boxed(),
+        })
+    }
+
+    /// The same, but waits for room no longer than this.
+    ///
+    /// # Errors
+    /// As [`Door::send`], and [`WorkerError::Busy`] if there was no room in time; then nothing was sent.
+    pub async fn send_within(&self, record: Outgoing, wait_max: Duration) -> Result<Receiving, WorkerError> {
+        Ok(match self {
+            Self::Embedded(gateway) => gateway.send_within(record, wait_max).await?.boxed(),
+            Self::Kafka(sender) => {
+                let sent = tokio::time::timeout(wait_max, sender.send(record)).await;
+                sent.map_err(|_| WorkerError::Busy)??.boxed()
+            }
         })
     }
 }

@@ -107,6 +107,13 @@ fn rule_words(rule: BaseRule) -> &'static str {
         BaseRule::Asked => "who were asked",
         BaseRule::AskedWithoutInvalid => "who were asked, without invalid answers",
         BaseRule::AskedWithoutNoAnswer => "who were asked, without those who gave no answer",
+        BaseRule::All => "in all, asked or not",
+        BaseRule::Mentions => "marks",
+        BaseRule::Row => "who answered the row",
+        BaseRule::ScalePoint => "answers at the option",
+        BaseRule::Rank => "ranks given",
+        BaseRule::Across => "in all parts",
+        BaseRule::Groups => "in groups with a base",
     }
 }
 
@@ -143,7 +150,7 @@ fn lines(chart: &[Measure], columns_max: usize, out: &mut String) {
 fn bar(measure: &Measure, chart: &[Measure], notes: &[&str]) -> Option<Bar> {
     let share_of = |count: &Measure| {
         let is_share = |m: &&Measure| {
-            m.measure == MeasureKind::Share && m.option == count.option && m.state == count.state
+            m.measure.is_share() && m.option == count.option && m.state == count.state && m.set == count.set
         };
         chart
             .iter()
@@ -152,17 +159,17 @@ fn bar(measure: &Measure, chart: &[Measure], notes: &[&str]) -> Option<Bar> {
             .map(|share| format!("{} %", share.value))
     };
     match measure.measure {
-        MeasureKind::Share => None,
+        MeasureKind::Share | MeasureKind::ShareAcross | MeasureKind::ShareWhole => None,
         MeasureKind::Count => Some(Bar {
             label: harmless(&measure.label),
-            drawn: measure.option.map(|_| millionths(measure.count, measure.base)),
+            drawn: measure.option.or(measure.set.as_ref().map(|_| 0)).map(|_| millionths(measure.count, measure.base)),
             count: match share_of(measure) {
                 Some(_) => format!("{} / {}{}", measure.value, measure.base, note_marks(measure, notes)),
                 None => measure.value.clone(),
             },
             share: share_of(measure).unwrap_or_default(),
         }),
-        MeasureKind::Mean | MeasureKind::Sum => Some(Bar {
+        _ => Some(Bar {
             label: measure.measure.as_str().to_owned(),
             drawn: None,
             share: String::new(),

@@ -46,6 +46,10 @@ pub fn measures_batch(measures: &[Measure]) -> Result<RecordBatch, DoorError> {
         ("base_rule", text(&|m| m.base_rule.as_str().to_owned())),
         ("methods", text(&|m| joined(m.methods.iter().map(String::as_str).collect(), "+"))),
         ("flags", text(&|m| m.remarks().join(";"))),
+        ("set", text(&|m| m.set.clone().unwrap_or_default())),
+        ("count_weighted", text(&|m| m.count_weighted.clone().unwrap_or_default())),
+        ("base_weighted", text(&|m| m.base_weighted.clone().unwrap_or_default())),
+        ("id", text(&|m| m.id.clone())),
     ];
     let fields = columns.iter().map(|(name, column)| {
         Field::new(*name, column.data_type().clone(), matches!(column.data_type(), DataType::Int16))
@@ -103,8 +107,10 @@ fn tables(measures: &[Measure], columns_max: usize, out: &mut dyn Write) -> Resu
             .map(|(name, number)| Column { name: (*name).to_owned(), number: *number })
             .collect();
         let notes = notes_of(figures);
-        let cell =
-            |figure: &Measure| (figure.breaks.clone(), figure.option, figure.state, figure.label.clone());
+        let cell = |figure: &Measure| {
+            let what = (figure.option, figure.state, figure.set.clone());
+            (figure.breaks.clone(), what, figure.label.clone())
+        };
         let rows: Vec<Vec<String>> = figures
             .chunk_by(|a, b| cell(a) == cell(b))
             .flat_map(|of_one_cell| lines(of_one_cell, broken_down, &notes))
@@ -119,18 +125,33 @@ fn tables(measures: &[Measure], columns_max: usize, out: &mut dyn Write) -> Resu
 
 /// A line of count and share, and one for each further measure of the cell.
 fn lines(of_one_cell: &[Measure], broken_down: bool, notes: &[&str]) -> Vec<Vec<String>> {
-    let value = |kind: MeasureKind| of_one_cell.iter().find(|figure| figure.measure == kind);
     let line = |label: String, figure: &Measure, number: String, share: String| {
         let part = broken_down.then(|| figure.breaks.clone());
-        let rule = format!("{}{}", figure.base_rule.as_str(), note_marks(figure, notes));
-        part.into_iter().chain([label, number, share, figure.base.to_string(), rule]).collect::<Vec<_>>()
+        let flags: Vec<&str> = [Flag::Unreliable, Flag::Blanked, Flag::Broken, Flag::DefinitionChanged]
+            .into_iter()
+            .filter(|flag| figure.flags.contains(flag))
+            .map(Flag::as_str)
+            .collect();
+        let flags = if flags.is_empty() { String::new() } else { format!(" ({})", flags.join(", ")) };
+        let rule = format!("{}{}{flags}", figure.base_rule.as_str(), note_marks(figure, notes));
+        let base = figure.base_weighted.clone().unwrap_or_else(|| figure.base.to_string());
+        part.into_iter().chain([label, number, share, base, rule]).collect::<Vec<_>>()
     };
-    let share = value(MeasureKind::Share).map_or_else(String::new, |figure| figure.value.clone());
-    let counts = value(MeasureKind::Count)
-        .map(|figure| line(figure.label.clone(), figure, figure.value.clone(), share));
-    let others = [MeasureKind::Mean, MeasureKind::Sum]
-        .into_iter()
-        .filter_map(value)
+    let count = of_one_cell.iter().find(|figure| figure.measure == MeasureKind::Count);
+    let share = of_one_cell.iter().find(|figure| figure.measure.is_share());
+    let first = match (count, share) {
+        // The base beside both is that of the share.
+        (Some(count), Some(share)) => {
+            Some(line(count.label.clone(), share, count.value.clone(), share.value.clone()))
+        }
+        (Some(count), None) => Some(line(count.label.clone(), count, count.value.clone(), String::new())),
+        (None, Some(share)) => Some(line(share.label.clone(), share, String::new(), share.value.clone())),
+        (None, None) => None,
+    };
+    let is_other = |figure: &&Measure| figure.measure != MeasureKind::Count && !figure.measure.is_share();
+    let others = of_one_cell
+        .iter()
+        .filter(is_other)
         .map(|figure| line(figure.measure.as_str().to_owned(), figure, figure.value.clone(), String::new()));
-    counts.into_iter().chain(others).collect()
+    first.into_iter().chain(others).collect()
 }

@@ -68,7 +68,7 @@ impl Report {
     pub async fn open(catalog: &Catalog, request: &ReportRequest) -> Result<Self, ReportError> {
         let mut tabulation = TabulateRequest::new(request.survey.clone(), request.wave.clone());
         tabulation.language.clone_from(&request.language);
-        tabulation.by = Some("group".to_owned());
+        tabulation.by = vec!["group".to_owned()];
         // Refuses what is unknown.
         let measures = shukei_query::tabulate(catalog, &tabulation).await?;
         let unknown = || shukei_query::QueryError::UnknownWave {

@@ -131,6 +131,7 @@ impl Words {
         match (self.language, kind) {
             ("ja", MeasureKind::Mean) => "平均",
             ("ja", MeasureKind::Sum) => "合計",
+            ("ja", MeasureKind::Median) => "中央値",
             (_, other) => other.as_str(),
         }
     }

@@ -67,15 +67,17 @@ impl Steps {
 
     /// Whether a letter is its own normal form, whatever stands around it.
     fn keeps(&self, c: char) -> bool {
-        if c.is_ascii() {
-            return !(self.case && c.is_ascii_uppercase())
-                && !(self.blanks && c.is_ascii_whitespace())
-                && !(self.quotes && c == '`');
-        }
-        !(self.width && matches!(c, '\u{3000}' | '\u{ff00}'..='\u{ffef}'))
-            && !(self.quotes && quote(c) != c)
-            && !(self.case && !c.to_lowercase().eq(std::iter::once(c)))
-            && !(self.blanks && c.is_whitespace())
+        let changes = if c.is_ascii() {
+            (self.case && c.is_ascii_uppercase())
+                || (self.blanks && c.is_ascii_whitespace())
+                || (self.quotes && c == '`')
+        } else {
+            (self.width && matches!(c, '\u{3000}' | '\u{ff00}'..='\u{ffef}'))
+                || (self.quotes && quote(c) != c)
+                || (self.case && !c.to_lowercase().eq(std::iter::once(c)))
+                || (self.blanks && c.is_whitespace())
+        };
+        !changes
     }
 
     /// The normal form with, for each of its bytes, where in the text it comes from; one more for the end.

@@ -96,7 +96,11 @@ impl Kind {
             | Kind::Grid { options, .. }
             | Kind::Rating { options }
             | Kind::Ranking { options, .. } => options,
-            Kind::Number { .. } | Kind::Text { .. } | Kind::Date { .. } | Kind::Datetime { .. } | Kind::Time => &[],
+            Kind::Number { .. }
+            | Kind::Text { .. }
+            | Kind::Date { .. }
+            | Kind::Datetime { .. }
+            | Kind::Time => &[],
         }
     }
 
@@ -107,9 +111,11 @@ impl Kind {
             | Kind::Grid { options, .. }
             | Kind::Rating { options }
             | Kind::Ranking { options, .. } => options,
-            Kind::Number { .. } | Kind::Text { .. } | Kind::Date { .. } | Kind::Datetime { .. } | Kind::Time => {
-                &mut []
-            }
+            Kind::Number { .. }
+            | Kind::Text { .. }
+            | Kind::Date { .. }
+            | Kind::Datetime { .. }
+            | Kind::Time => &mut [],
         }
     }
 

@@ -157,7 +157,7 @@ impl Layout {
     }
 
     /// The columns that are read, in the layout's order.
-    pub fn columns(&self) -> impl Iterator<Item = (&str, ColumnTarget)> {
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = (&str, ColumnTarget)> {
         self.order.iter().map(|column| (column.name.as_str(), column.target))
     }
 

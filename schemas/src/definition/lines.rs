@@ -55,6 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::type_complexity, reason = "a case is a row")]
     fn keys_are_found_one_behind_the_other() {
         let text = b"survey: s\nwaves:\n  - wave: \"a\"\n    forms: [{form: f, version: 1}]\n  - wave: b\n    forms: [{form: f, version: 2}]\n    headline: [x, 'y']\n";
         let cases: &[(&[(&str, &str)], Option<u64>)] = &[

@@ -17,7 +17,8 @@ pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
     }
     for used in definition.sectors.values() {
         let sectors = &used.value;
-        let at = |group: &str| definition.file(&used.path).and_then(|text| line_of(text, &[("group", group)]));
+        let at =
+            |group: &str| definition.file(&used.path).and_then(|text| line_of(text, &[("group", group)]));
         for (place, group) in sectors.groups.iter().enumerate() {
             if !sectors.fields.iter().any(|field| field.field == group.field) {
                 let known = sectors.fields.iter().map(|field| field.field.as_str());
@@ -34,6 +35,7 @@ pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
     for used in definition.forms.values() {
         lint_form(definition, &used.path, &used.value, &mut findings);
     }
+    super::lint_table::lint_tables(definition, &mut findings);
     findings
 }
 
@@ -84,7 +86,8 @@ fn lint_wave(definition: &SurveyDefinition, wave: &Wave, findings: &mut Vec<Find
         && !definition.is_broken("sectors/", &sectors.sectors)
     {
         let known = definition.sectors.keys().map(|known| known.sectors.as_str());
-        let message = format!("wave `{id}` uses unknown sectors `{}` version {}", sectors.sectors, sectors.version);
+        let message =
+            format!("wave `{id}` uses unknown sectors `{}` version {}", sectors.sectors, sectors.version);
         findings.push(error(&[("sectors", &sectors.sectors)], message).nearest(&sectors.sectors, known));
     }
     for mapping in &wave.mappings {
@@ -99,7 +102,8 @@ fn lint_wave(definition: &SurveyDefinition, wave: &Wave, findings: &mut Vec<Find
             }
             Some(used) if !wave.forms.contains(&used.value.target) => {
                 let target = mapping.target();
-                let message = format!("wave `{id}`: mapping `{target}` feeds a form that the wave does not use");
+                let message =
+                    format!("wave `{id}`: mapping `{target}` feeds a form that the wave does not use");
                 findings.push(error(&key, message));
             }
             Some(_) => {}
@@ -129,9 +133,8 @@ fn lint_wave(definition: &SurveyDefinition, wave: &Wave, findings: &mut Vec<Find
 }
 
 fn survey_alone(definition: &SurveyDefinition, survey: &Survey, findings: &mut Vec<Finding>) {
-    let error = |keys: &[(&str, &str)], message: String| {
-        Finding::error("survey.yaml", at(definition, keys), message)
-    };
+    let error =
+        |keys: &[(&str, &str)], message: String| Finding::error("survey.yaml", at(definition, keys), message);
     if survey.decimals > 6 {
         findings.push(error(&[("decimals", "")], "decimals above 6".into()));
     }

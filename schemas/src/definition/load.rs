@@ -12,11 +12,19 @@ use super::load_mapping;
 use super::mapping::MappingFile;
 use super::sectors::Sectors;
 use super::survey::Survey;
+use super::table::Table;
 use super::{DefinitionUse, SurveyDefinition};
 
 /// The SHA-256 of some bytes, as lower-case hex.
 pub fn content_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    // Every record has one: no formatting machinery here.
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    hex
 }
 
 /// Reads the files of one survey's folder, by path. Returns what could be read and everything found on the way;
@@ -32,6 +40,7 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
         layouts: BTreeMap::new(),
         sectors: BTreeMap::new(),
         mappings: BTreeMap::new(),
+        tables: BTreeMap::new(),
         files: files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect(),
         hashes: files.iter().map(|(path, bytes)| (path.clone(), content_hash(bytes))).collect(),
         broken: BTreeMap::new(),
@@ -101,6 +110,16 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
             load_mapping::resolve(path, &files[path], file, &source.value, &target.value, &mut findings);
         definition.mappings.insert(mapping.reference.clone(), DefinitionUse::new(mapping, path, Vec::new()));
     }
+    for path in yaml_files(files, "tables/") {
+        let Some(table) = definition.read::<Table>("tables/", "table", path, &mut findings) else { continue };
+        let id = table.table.clone();
+        if let Some(other) = definition.tables.insert(id.clone(), DefinitionUse::new(table, path, Vec::new()))
+        {
+            let line = line_of(&files[path], &[("table", "")]);
+            let message = format!("table `{id}` stands in `{}` too", other.path);
+            findings.push(Finding::error(path, line, message).hint("give one of them another id"));
+        }
+    }
     (Some(definition), findings)
 }
 
@@ -135,9 +154,14 @@ fn read<T: serde::de::DeserializeOwned>(
         findings.push(Finding::error(path, None, "file is missing").hint("every survey has a survey.yaml"));
         return None;
     };
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        findings.push(Finding::error(path, None, "file is not UTF-8"));
-        return None;
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+            findings.push(Finding::error(path, Some(line), "file is not UTF-8").hint("save it as UTF-8"));
+            return None;
+        }
     };
     // `label: No` is a word here, not the boolean of YAML 1.1.
     let options = serde_saphyr::options! { strict_booleans: true };

@@ -29,7 +29,12 @@ pub(super) fn bands(loader: &mut FormLoader<'_>, of: &Kind, number: &str, files:
             let text = text.as_ref()?;
             let read = if behind { of.behind(&text.0) } else { of.bound(&text.0) };
             if read.is_none() {
-                let message = format!("band {} of `{number}`: `{}` is no bound of a {}", file.code.value, text.0, of.as_str());
+                let message = format!(
+                    "band {} of `{number}`: `{}` is no bound of a {}",
+                    file.code.value,
+                    text.0,
+                    of.as_str()
+                );
                 loader.error(line, message);
             }
             read

@@ -156,11 +156,15 @@ pub(super) fn shape(
         None if matches!(kind, Kind::Ranking { .. }) && known(rank) && none => {
             rank.flatten().map(Shape::Item)
         }
-        None if !kind.rows().is_empty() => (known(row) && option.is_none() && no_rank).then_some(Shape::Value),
+        None if !kind.rows().is_empty() => {
+            (known(row) && option.is_none() && no_rank).then_some(Shape::Value)
+        }
         None => (none && no_rank && !lists).then_some(Shape::Value),
         Some("mark") => (has_options && known(option) && row.is_none()).then_some(Shape::Mark),
         Some("mark_text") => (has_options && known(option) && row.is_none()).then_some(Shape::MarkText),
-        Some("list") => (lists && none && no_rank).then(|| Shape::List(separator.unwrap_or_else(|| ",".into()))),
+        Some("list") => {
+            (lists && none && no_rank).then(|| Shape::List(separator.unwrap_or_else(|| ",".into())))
+        }
         Some("csv") => (lists && none && no_rank).then_some(Shape::Csv),
         Some("lines") => (lists && none && no_rank).then_some(Shape::Lines),
         Some("other") => (question.keeps_other() && none && no_rank).then_some(Shape::Other),
@@ -169,7 +173,10 @@ pub(super) fn shape(
             for (mark, code) in tokens.into_iter().flatten() {
                 match kind.place_of_code(i64::from(*code)) {
                     Some(place) => marks.push((mark.clone(), place)),
-                    None => loader.error(None, format!("tokens of `{}`: no option {code}", question.number)),
+                    None => {
+                        let at = loader.line_of("tokens");
+                        loader.error(at, format!("tokens of `{}`: no option {code}", question.number));
+                    }
                 }
             }
             marks.sort_by_key(|(mark, _)| std::cmp::Reverse(mark.len()));
@@ -195,12 +202,16 @@ pub(super) fn shape(
 /// What a column of a kind of question may be.
 fn fitting(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Multiple { .. } => "a multiple answer has a column per known option, or a column of shape list, csv or lines",
+        Kind::Multiple { .. } => {
+            "a multiple answer has a column per known option, or a column of shape list, csv or lines"
+        }
         Kind::Single { .. } | Kind::Rating { .. } => "give no row; a column per option names a known option",
         Kind::Grid { .. } => {
             "a grid's column names a known row, or has shape tokens with marks under questions"
         }
-        Kind::Ranking { .. } => "a ranking's column names a known row or a known rank, or has shape list, csv or lines",
+        Kind::Ranking { .. } => {
+            "a ranking's column names a known row or a known rank, or has shape list, csv or lines"
+        }
         _ => "give neither row nor option nor shape",
     }
 }

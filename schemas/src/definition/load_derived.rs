@@ -29,13 +29,13 @@ pub(super) fn resolve(
         return None;
     }
     let kind = loader.form.questions[place].kind.clone();
-    let fits = match (&kind, shapes) {
-        (Kind::Single { .. }, [true, ..] | [_, _, true, _] | [_, _, _, true]) => true,
-        (Kind::Multiple { .. }, [_, _, _, true]) => true,
-        (Kind::Number { decimals: 0, .. }, [_, true, ..]) => true,
-        (Kind::Text { .. }, [_, _, true, _]) => true,
-        _ => false,
-    };
+    let fits = matches!(
+        (&kind, shapes),
+        (Kind::Single { .. }, [true, ..] | [_, _, true, _] | [_, _, _, true])
+            | (Kind::Multiple { .. }, [_, _, _, true])
+            | (Kind::Number { decimals: 0, .. }, [_, true, ..])
+            | (Kind::Text { .. }, [_, _, true, _])
+    );
     if !fits {
         let message = format!("question `{number}` of kind {} cannot be derived so", kind.as_str());
         let hint = "bands make a single, birth_year a whole number, lookup a single or a text, patterns a single or a multiple";
@@ -73,7 +73,8 @@ pub(super) fn resolve(
             return None;
         }
         // Bands that stand at their question are known by its number.
-        let known_as = number.strip_suffix("band").filter(|stem| *stem == loader.form.questions[from].number.as_str());
+        let known_as =
+            number.strip_suffix("band").filter(|stem| *stem == loader.form.questions[from].number.as_str());
         let bands = bands(loader, &of, known_as.unwrap_or(&number), &file.bands);
         return Some(Derived::Bands { from, bands });
     }
@@ -82,9 +83,8 @@ pub(super) fn resolve(
             loader.error(line, format!("question `{number}`: patterns read a text"));
         }
         let patterns = file.patterns.iter();
-        let read = |pattern| {
-            Pattern::read(loader.path, line, pattern, &kind, Steps::default(), loader.findings)
-        };
+        let read =
+            |pattern| Pattern::read(loader.path, line, pattern, &kind, Steps::default(), loader.findings);
         return Some(Derived::Patterns { from, patterns: patterns.filter_map(read).collect() });
     }
     let table = lookup(loader, &number, &kind, line, file)?;
@@ -130,9 +130,13 @@ fn lookup(
     let steps = Steps::default();
     let mut table = HashMap::new();
     for record in reader.records() {
-        let Ok(record) = record else {
-            loader.findings.push(Finding::error(name, None, "a line is no CSV, or not UTF-8"));
-            continue;
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let at = error.position().map(csv::Position::line);
+                loader.findings.push(Finding::error(name, at, "a line is no CSV, or not UTF-8"));
+                continue;
+            }
         };
         let at = record.position().map(csv::Position::line);
         let key = steps.key(record.get(0).unwrap_or("")).into_owned();

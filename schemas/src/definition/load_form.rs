@@ -5,16 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use super::finding::Finding;
 use super::form::{Check, Form, Question, Section, Unlisted};
 use super::form_file::{CheckFile, DerivedFile, FormFile, KindFile, OptionFile, QuestionFile, UnlistedFile};
-use super::kind::{Choice, Kind, Row, UNLISTED_CODE};
-use super::load_bands::band_options;
+use super::kind::{Kind, UNLISTED_CODE};
 use super::load_derived;
-use super::load_options::{Listed, options_of};
 use super::load_premise::Premises;
 use super::premise::PremiseFile;
 use super::rules::{Rules, RulesFile};
 use super::survey::FormRef;
-use super::text::Text;
-use crate::moment;
 
 /// What of a question waits until all questions are known.
 pub(super) struct Waiting {
@@ -91,7 +87,7 @@ impl FormLoader<'_> {
         self.findings.push(Finding::error(self.path, line, message));
     }
 
-    fn hinted(&mut self, line: Option<u64>, message: String, hint: &str) {
+    pub(super) fn hinted(&mut self, line: Option<u64>, message: String, hint: &str) {
         self.findings.push(Finding::error(self.path, line, message).hint(hint));
     }
 
@@ -149,7 +145,12 @@ impl FormLoader<'_> {
     }
 
     /// The question that the bands of a number or a date are: `<number>band`, a single answer derived from it.
-    fn band_question(&mut self, file: &QuestionFile, number: &str, line: Option<u64>) -> Option<QuestionFile> {
+    fn band_question(
+        &mut self,
+        file: &QuestionFile,
+        number: &str,
+        line: Option<u64>,
+    ) -> Option<QuestionFile> {
         let banded = [KindFile::Number, KindFile::Date, KindFile::Datetime, KindFile::Time];
         if !banded.contains(&file.kind) {
             let message = format!("question `{number}` takes no bands");
@@ -176,111 +177,6 @@ impl FormLoader<'_> {
         Some(bands)
     }
 
-    fn kind(&mut self, file: &QuestionFile, line: Option<u64>, waiting: &mut Waiting) -> Kind {
-        let number = &file.number.value;
-        self.fits(file, line);
-        let listed = match (&file.derived, file.kind) {
-            (Some(derived), KindFile::Single) if !derived.bands.is_empty() => band_options(self.path, &derived.bands),
-            _ => options_of(self, file, line),
-        };
-        self.check_codes(number, listed.iter().map(|l| (&l.path, l.choice.code, l.line)).collect());
-        let path = self.path.to_owned();
-        let row_codes = file.rows.iter().map(|r| (&path, r.row.value, r.row.referenced.line())).collect();
-        self.check_codes(number, row_codes);
-        let mut options = Vec::new();
-        for Listed { choice, ask_if, .. } in listed {
-            waiting.options.extend(ask_if.map(|premise| (options.len(), premise)));
-            options.push(choice);
-        }
-        if file.unlisted == UnlistedFile::Other {
-            options.push(unlisted_choice());
-        }
-        let mut rows = Vec::new();
-        for row in &file.rows {
-            waiting.rows.extend(row.ask_if.clone().map(|premise| (rows.len(), premise)));
-            rows.push(Row { code: row.row.value, label: row.label.clone(), ask_if: None });
-        }
-        let day = |loader: &mut Self, key: &str, text: &Option<String>| {
-            let day = text.as_deref().map(moment::iso_date)?;
-            if day.is_none() {
-                loader.error(line, format!("question `{number}`: `{key}` is no day (YYYY-MM-DD)"));
-            }
-            day
-        };
-        match file.kind {
-            KindFile::Single => Kind::Single { options },
-            KindFile::Multiple => Kind::Multiple { options },
-            KindFile::Grid => Kind::Grid { rows, options },
-            KindFile::Rating => Kind::Rating { options },
-            KindFile::Ranking => {
-                let items = i16::try_from(rows.len()).unwrap_or(i16::MAX);
-                let most = file.ranks.unwrap_or(items);
-                if most < 1 || most > items {
-                    let message = format!("question `{number}`: {most} ranks of {items} items");
-                    self.hinted(line, message, "give at most as many ranks as there are items");
-                }
-                let rank = |rank: i16| Choice::new(rank, Text::plain(rank.to_string()));
-                let options = if options.is_empty() { (1..=most).map(rank).collect() } else { options };
-                Kind::Ranking { rows, options }
-            }
-            KindFile::Number => Kind::Number { decimals: file.decimals.min(9), min: file.min, max: file.max },
-            KindFile::Text => Kind::Text { chars_max: file.chars_max },
-            KindFile::Date => Kind::Date {
-                precision: file.precision,
-                earliest: day(self, "earliest", &file.earliest),
-                latest: day(self, "latest", &file.latest),
-            },
-            KindFile::Datetime => {
-                let zone = file.zone.clone().unwrap_or_else(|| "UTC".to_owned());
-                if jiff::tz::TimeZone::get(&zone).is_err() {
-                    let message = format!("question `{number}`: unknown time zone `{zone}`");
-                    self.hinted(line, message, "use a name such as Asia/Tokyo or Europe/London");
-                }
-                Kind::Datetime { zone }
-            }
-            KindFile::Time => Kind::Time,
-        }
-    }
-
-    /// Keys that do not belong to the kind.
-    fn fits(&mut self, file: &QuestionFile, line: Option<u64>) {
-        use KindFile::{Date, Datetime, Grid, Multiple, Number, Ranking, Rating, Single, Text};
-        let number = &file.number.value;
-        let takes_options = matches!(file.kind, Single | Multiple | Grid | Rating | Ranking);
-        let has_options = !file.options.is_empty() || file.scale.is_some() || file.options_file.is_some();
-        if !takes_options && has_options {
-            self.error(line, format!("question `{number}` takes no options"));
-        }
-        if matches!(file.kind, Grid | Ranking) == file.rows.is_empty() {
-            let message = format!("question `{number}`: rows belong to a grid, and a grid has rows");
-            self.hinted(line, message, "give rows to kind: grid and kind: ranking only");
-        }
-        if file.decimals > 9 {
-            self.error(line, format!("question `{number}`: decimals above 9"));
-        }
-        let strange: &[(&str, bool, bool)] = &[
-            ("points", file.points.is_some(), matches!(file.kind, Rating | Grid)),
-            ("ranks", file.ranks.is_some(), file.kind == Ranking),
-            ("decimals", file.decimals > 0, file.kind == Number),
-            ("min", file.min.is_some(), file.kind == Number),
-            ("max", file.max.is_some(), file.kind == Number),
-            ("precision", file.precision != Default::default(), file.kind == Date),
-            ("earliest", file.earliest.is_some(), file.kind == Date),
-            ("latest", file.latest.is_some(), file.kind == Date),
-            ("zone", file.zone.is_some(), file.kind == Datetime),
-            ("chars_max", file.chars_max.is_some(), file.kind == Text),
-            ("unlisted", file.unlisted != UnlistedFile::Refuse, matches!(file.kind, Single | Multiple)),
-        ];
-        for (key, given, belongs) in strange {
-            if *given && !belongs {
-                self.error(line, format!("question `{number}` takes no `{key}`"));
-            }
-        }
-        if file.role == super::form::Role::Weight && file.kind != Number {
-            self.error(line, format!("question `{number}`: a weight is a number"));
-        }
-    }
-
     fn unlisted(&mut self, file: &QuestionFile, kind: &Kind, line: Option<u64>) -> Unlisted {
         let code = match file.unlisted {
             UnlistedFile::Refuse => return Unlisted::Refuse,
@@ -296,7 +192,7 @@ impl FormLoader<'_> {
         }
     }
 
-    fn check_codes(&mut self, number: &str, codes: Vec<(&String, i16, u64)>) {
+    pub(super) fn check_codes(&mut self, number: &str, codes: Vec<(&String, i16, u64)>) {
         let mut seen = std::collections::HashSet::new();
         for (path, code, line) in codes {
             if code < 0 || code == UNLISTED_CODE {
@@ -353,9 +249,4 @@ impl FormLoader<'_> {
             }
         }
     }
-}
-
-fn unlisted_choice() -> Choice {
-    let label = Text::of(&[("en", "Other (not listed)"), ("ja", "その他（選択肢外）")]);
-    Choice { other: true, implied: true, ..Choice::new(UNLISTED_CODE, label) }
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::finding::Finding;
 use super::fold::Steps;
 use super::form::{Form, Question};
-use super::labels::Labels;
 use super::layout::{Column, ColumnTarget, Formats, Layout, Shape};
 use super::layout_file;
-use super::layout_yaml::{AliasFile, CellsFile, Hold, LayoutYaml, QuestionCells};
+use super::layout_yaml::{CellsFile, Hold, LayoutYaml, QuestionCells};
+use super::lines::line_of;
 use super::load_columns::{Line, read_lines};
-use super::pattern::{Pattern, unknown_code};
+use super::pattern::unknown_code;
 use super::scalar::Scalar;
 use super::survey::LayoutRef;
 
@@ -28,13 +28,11 @@ pub(super) fn resolve_layout(
     }
     let file_spec = file.file.take().map(|spec| spec.value);
     // Columns that say something about the submission itself are no answers.
-    let attributes: Vec<String> = file_spec
-        .iter()
-        .flat_map(|spec| spec.submission.columns())
-        .map(|column| column.to_owned())
-        .collect();
+    let attributes: Vec<String> =
+        file_spec.iter().flat_map(|spec| spec.submission.columns()).map(|column| column.to_owned()).collect();
     let mut loader = Loader {
         path,
+        text: files.get(path).map_or(&[], Vec::as_slice),
         columns_path,
         form,
         findings,
@@ -61,7 +59,8 @@ pub(super) fn resolve_layout(
             }
         }
         None => {
-            loader.error(None, format!("columns file `{columns_path}` is missing"));
+            let line = loader.line_of("columns");
+            loader.error(line, format!("columns file `{columns_path}` is missing"));
         }
     }
     loader.unused_columns(&file);
@@ -70,18 +69,20 @@ pub(super) fn resolve_layout(
 
 pub(super) struct Loader<'a> {
     pub(super) path: &'a str,
+    /// The file as it stands.
+    text: &'a [u8],
     pub(super) columns_path: &'a str,
     pub(super) form: &'a Form,
     pub(super) findings: &'a mut Vec<Finding>,
     pub(super) layout: Layout,
     /// The labels of a question, and of a question in one column.
-    labels_of: HashMap<(usize, Option<String>), usize>,
+    pub(super) labels_of: HashMap<(usize, Option<String>), usize>,
     fed: HashMap<(ColumnTarget, bool, Option<usize>), String>,
-    read_by_words: HashSet<usize>,
+    pub(super) read_by_words: HashSet<usize>,
 }
 
 /// How the cells of a question are read: what it says itself, else what the layout says.
-struct Resolved<'a> {
+pub(super) struct Resolved<'a> {
     own: Option<&'a QuestionCells>,
     layout: &'a CellsFile,
 }
@@ -96,11 +97,11 @@ impl<'a> Resolved<'a> {
         own.iter().chain(pick(self.layout)).map(|word| word.0.as_str()).collect()
     }
 
-    fn steps(&self) -> Steps {
+    pub(super) fn steps(&self) -> Steps {
         self.get(|cells| cells.steps.as_deref().map(Steps::of)).unwrap_or_default()
     }
 
-    fn hold(&self) -> Hold {
+    pub(super) fn hold(&self) -> Hold {
         self.get(|cells| cells.hold).unwrap_or_default()
     }
 }
@@ -108,6 +109,11 @@ impl<'a> Resolved<'a> {
 impl Loader<'_> {
     pub(super) fn error(&mut self, line: Option<u64>, message: impl Into<String>) {
         self.findings.push(Finding::error(self.path, line, message));
+    }
+
+    /// The line of a key of the layout.
+    pub(super) fn line_of(&self, key: &str) -> Option<u64> {
+        line_of(self.text, &[(key, "")])
     }
 
     fn place(&mut self, what: &str, number: &str, line: Option<u64>) -> Option<usize> {
@@ -153,7 +159,10 @@ impl Loader<'_> {
                 self.error(line, format!("question `{}` has no row {row}", alias.question.value));
             }
             if alias.code.is_none() && alias.codes.is_empty() && alias.row.is_none() {
-                self.error(line, format!("alias `{}` means nothing: give `code`, `codes` or `row`", alias.text.0));
+                self.error(
+                    line,
+                    format!("alias `{}` means nothing: give `code`, `codes` or `row`", alias.text.0),
+                );
             }
         }
         for pattern in &file.patterns {
@@ -162,7 +171,10 @@ impl Loader<'_> {
                     let line = Some(question.referenced.line());
                     self.place("pattern for", &question.value, line);
                 }
-                None => self.error(None, "a pattern of a layout names its `question`"),
+                None => {
+                    let line = self.line_of("patterns");
+                    self.error(line, "a pattern of a layout names its `question`");
+                }
             }
         }
     }
@@ -235,7 +247,9 @@ impl Loader<'_> {
                 dates: match &line.date_format {
                     Some(format) => vec![format.clone()],
                     None => cells
-                        .get(|cells| Some(&cells.date_format.0).filter(|formats| !formats.is_empty()).cloned())
+                        .get(|cells| {
+                            Some(&cells.date_format.0).filter(|formats| !formats.is_empty()).cloned()
+                        })
                         .unwrap_or_default(),
                 },
             },
@@ -255,134 +269,6 @@ impl Loader<'_> {
             return;
         }
         self.layout.order.push(column);
-    }
-
-    /// The place of the words of a question, which a column may have of its own.
-    fn labels(
-        &mut self,
-        file: &LayoutYaml,
-        place: usize,
-        question: &Question,
-        cells: &Resolved<'_>,
-        line: &Line,
-        shape: &Shape,
-    ) -> usize {
-        let of_column = |column: &Option<String>| column.as_deref() == Some(line.column.as_str());
-        let own = file.aliases.iter().any(|alias| of_column(&alias.column))
-            || file.patterns.iter().any(|pattern| of_column(&pattern.column));
-        let key = (place, own.then(|| line.column.clone()));
-        let by_words = matches!(shape, Shape::Value | Shape::List(_) | Shape::Csv | Shape::Lines);
-        let first_use = by_words && self.read_by_words.insert(place);
-        if let Some(known) = self.labels_of.get(&key)
-            && !first_use
-        {
-            return *known;
-        }
-        let steps = cells.steps();
-        let mut labels = Labels { steps, ..Labels::default() };
-        let mut clashes: Vec<(i16, i16)> = Vec::new();
-        let hold = cells.hold();
-        for (at, option) in question.options().iter().enumerate().filter(|(_, option)| !option.implied) {
-            let mut texts: Vec<String> = Vec::new();
-            if hold != Hold::Codes {
-                texts.extend(option.label.wordings().map(str::to_owned));
-            }
-            if hold != Hold::Labels {
-                texts.push(option.code.to_string());
-                // A number that a spreadsheet has written.
-                texts.push(format!("{}.0", option.code));
-            }
-            for text in texts {
-                let before = labels.options.add(&steps.key(&text), vec![at]);
-                let other = before.and_then(|places| places.first().copied()).filter(|other| *other != at);
-                clashes.extend(other.map(|other| (question.options()[other].code, option.code)));
-            }
-        }
-        for (at, row) in question.rows().iter().enumerate() {
-            for wording in row.label.wordings() {
-                labels.rows.add(&steps.key(wording), vec![at]);
-            }
-            if hold != Hold::Labels {
-                labels.rows.add(&row.code.to_string(), vec![at]);
-            }
-        }
-        if first_use {
-            for (one, other) in clashes {
-                let message = format!(
-                    "options {one} and {other} of question `{}` read the same in their normal form",
-                    question.number
-                );
-                let hint = "let fewer steps match, let cells hold codes, or give each option a column";
-                self.findings.push(Finding::error(self.path, None, message).hint(hint));
-            }
-        }
-        let everywhere = |column: &Option<String>| column.is_none();
-        // What holds in one column alone comes last: it takes the place of what holds everywhere.
-        for own in [false, true] {
-            let here = |column: &Option<String>| if own { of_column(column) } else { everywhere(column) };
-            for alias in file.aliases.iter().filter(|alias| here(&alias.column)) {
-                if alias.question.value == question.number.as_str() {
-                    self.alias(question, alias, steps, own, &mut labels, first_use);
-                }
-            }
-        }
-        for own in [true, false] {
-            let here = |column: &Option<String>| if own { of_column(column) } else { everywhere(column) };
-            for pattern in file.patterns.iter().filter(|pattern| here(&pattern.column)) {
-                let Some(number) = &pattern.question else { continue };
-                if number.value == question.number.as_str() {
-                    let line = Some(number.referenced.line());
-                    let mut found = Vec::new();
-                    labels.patterns.extend(Pattern::read(
-                        self.path,
-                        line,
-                        pattern,
-                        &question.kind,
-                        steps,
-                        &mut found,
-                    ));
-                    self.findings.extend(found.into_iter().filter(|_| first_use));
-                }
-            }
-        }
-        let at = self.layout.labels.len();
-        self.layout.labels.push(labels);
-        self.labels_of.insert(key, at);
-        at
-    }
-
-    fn alias(
-        &mut self,
-        question: &Question,
-        alias: &AliasFile,
-        steps: Steps,
-        own: bool,
-        labels: &mut Labels,
-        say: bool,
-    ) {
-        let key = steps.key(&alias.text.0).into_owned();
-        if let Some(row) = alias.row.and_then(|row| question.rows().iter().position(|r| r.code == row)) {
-            labels.rows.add(&key, vec![row]);
-        }
-        let codes = alias.code.iter().chain(&alias.codes);
-        let places: Vec<usize> =
-            codes.filter_map(|code| question.kind.place_of_code(i64::from(*code))).collect();
-        if places.is_empty() {
-            return;
-        }
-        let before = labels.options.add(&key, places.clone());
-        if let Some(before) = before.filter(|before| *before != places && !own && say) {
-            let code = before.first().and_then(|place| question.options().get(*place)).map_or(0, |o| o.code);
-            let message = format!(
-                "alias `{}` of question `{}` means option {code} already",
-                alias.text.0, question.number
-            );
-            let line = Some(alias.question.referenced.line());
-            self.findings.push(
-                Finding::error(self.path, line, message)
-                    .hint("name the `column` in which it means something else"),
-            );
-        }
     }
 
     fn shape(

@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::finding::Finding;
-use super::lines::line_of;
 use super::form::{Form, Question};
 use super::kind::Kind;
+use super::lines::line_of;
 use super::mapping::{
     Condition, ConditionFile, Mapping, MappingFile, MappingRef, OptionRule, OptionRuleFile, QuestionRuleFile,
     Rule, RuleKind, Test, When,
@@ -37,21 +37,27 @@ pub(super) fn resolve(
     for entry in &file.unmapped {
         let line = Some(entry.question.referenced.line());
         let Some(place) = resolver.source_question(&entry.question.value, line) else { continue };
-        resolver.source_code(place, entry.code, line);
+        let codes = match entry.code {
+            Some(code) => {
+                resolver.source_code(place, code, line);
+                vec![code]
+            }
+            None => resolver.left_over(place, &unmapped),
+        };
+        let what = match entry.code {
+            Some(code) => format!("code {code} of `{}`", entry.question.value),
+            None => format!("`{}`", entry.question.value),
+        };
         if entry.reason.is_empty() {
-            resolver.error(
-                line,
-                format!("unmapped code {} of `{}` has no reason", entry.code, entry.question.value),
-            );
+            resolver.error(line, format!("unmapped {what} has no reason"));
         }
-        if !unmapped.insert((place, entry.code)) || resolver.used.contains(&(place, entry.code)) {
-            resolver.error(
-                line,
-                format!(
-                    "code {} of `{}` is both mapped and unmapped, or listed twice",
-                    entry.code, entry.question.value
-                ),
-            );
+        if codes.is_empty() {
+            resolver.error(line, format!("{what} is listed as unmapped, but all of its codes are used or listed"));
+        }
+        for code in codes {
+            if !unmapped.insert((place, code)) || resolver.used.contains(&(place, code)) {
+                resolver.error(line, format!("{what} is both mapped and unmapped, or listed twice"));
+            }
         }
     }
     resolver.every_code(&unmapped);
@@ -137,7 +143,12 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn target_option(&mut self, question: &Question, code: i16, line: Option<u64>) -> Option<usize> {
+    pub(super) fn target_option(
+        &mut self,
+        question: &Question,
+        code: i16,
+        line: Option<u64>,
+    ) -> Option<usize> {
         let place = question.options().iter().position(|option| option.code == code);
         if place.is_none() {
             self.error(line, format!("target question `{}` has no option {code}", question.number));
@@ -258,6 +269,14 @@ impl Resolver<'_> {
                 ),
             );
         }
+    }
+
+    /// The codes of a source question that no rule uses and that are not listed yet.
+    fn left_over(&self, place: usize, unmapped: &HashSet<(usize, i16)>) -> Vec<i16> {
+        let codes = self.source.questions[place].options().iter().map(|option| option.code);
+        codes
+            .filter(|code| !self.used.contains(&(place, *code)) && !unmapped.contains(&(place, *code)))
+            .collect()
     }
 
     /// Every code of a source question that feeds something is mapped or deliberately not.

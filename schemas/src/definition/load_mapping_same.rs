@@ -57,7 +57,9 @@ impl Resolver<'_> {
             match question.rows().iter().position(|row| row.code == wanted) {
                 Some(to) => rows.push((at, to)),
                 None if rule.rows.is_empty() => {}
-                None => self.error(line, format!("target question `{}` has no row {wanted}", question.number)),
+                None => {
+                    self.error(line, format!("target question `{}` has no row {wanted}", question.number))
+                }
             }
         }
         for code in rule.rows.keys() {

@@ -42,7 +42,8 @@ pub(super) fn options_of(loader: &mut FormLoader<'_>, file: &QuestionFile, line:
     if let Some(points) = &file.points {
         listed = with_points(loader, number, *points, listed, line);
     }
-    let takes = matches!(file.kind, KindFile::Single | KindFile::Multiple | KindFile::Grid | KindFile::Rating);
+    let takes =
+        matches!(file.kind, KindFile::Single | KindFile::Multiple | KindFile::Grid | KindFile::Rating);
     let computed = file.derived.as_ref().is_some_and(|derived| !derived.bands.is_empty());
     if takes && listed.is_empty() && !computed {
         loader.error(line, format!("question `{number}` has no options"));
@@ -64,7 +65,8 @@ impl FormLoader<'_> {
         let value = file.value.as_ref().and_then(|value| {
             let read = scaled(&value.0, VALUE_DECIMALS);
             if read.is_none() {
-                let message = format!("question `{number}`: the value of option {} is no number", file.code.value);
+                let message =
+                    format!("question `{number}`: the value of option {} is no number", file.code.value);
                 self.findings.push(Finding::error(path, Some(line), message));
             }
             read
@@ -123,9 +125,12 @@ fn with_points(
             }
             None if option.choice.not_applicable => listed.push(option),
             None => {
-                let message = format!("question `{number}`: option {} is none of the points", option.choice.code);
+                let message =
+                    format!("question `{number}`: option {} is none of the points", option.choice.code);
                 let finding = Finding::error(&option.path, Some(option.line), message);
-                loader.findings.push(finding.hint("mark what lies outside the scale with not_applicable: true"));
+                loader
+                    .findings
+                    .push(finding.hint("mark what lies outside the scale with not_applicable: true"));
             }
         }
     }
@@ -153,9 +158,13 @@ fn from_csv(loader: &mut FormLoader<'_>, number: &str, name: &str, line: Option<
     }
     let mut listed = Vec::new();
     for record in reader.records() {
-        let Ok(record) = record else {
-            loader.findings.push(Finding::error(name, None, "a line is no CSV, or not UTF-8"));
-            continue;
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let at = error.position().map(csv::Position::line);
+                loader.findings.push(Finding::error(name, at, "a line is no CSV, or not UTF-8"));
+                continue;
+            }
         };
         let at = record.position().map_or(1, csv::Position::line);
         let field = |column: &str| {
@@ -169,7 +178,9 @@ fn from_csv(loader: &mut FormLoader<'_>, number: &str, name: &str, line: Option<
         let languages: Vec<(&str, &str)> = header
             .iter()
             .zip(&record)
-            .filter_map(|(column, cell)| column.strip_prefix("label_").map(|language| (language, cell.trim())))
+            .filter_map(|(column, cell)| {
+                column.strip_prefix("label_").map(|language| (language, cell.trim()))
+            })
             .collect();
         let label = if languages.is_empty() { Text::plain(field("label")) } else { Text::of(&languages) };
         let mut choice = Choice::new(code, label);

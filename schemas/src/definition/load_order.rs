@@ -6,13 +6,9 @@ use super::load_form::Waiting;
 
 /// Every question behind those that it depends on. Conditions look back: at earlier questions, attributes and derived
 /// answers.
-pub(super) fn order(
-    path: &str,
-    form: &Form,
-    lines: &[Waiting],
-    findings: &mut Vec<Finding>,
-) -> Vec<usize> {
-    let mut walk = Walk { path, form, lines, findings, marks: vec![Mark::New; form.questions.len()], order: Vec::new() };
+pub(super) fn order(path: &str, form: &Form, lines: &[Waiting], findings: &mut Vec<Finding>) -> Vec<usize> {
+    let mut walk =
+        Walk { path, form, lines, findings, marks: vec![Mark::New; form.questions.len()], order: Vec::new() };
     for place in 0..form.questions.len() {
         walk.forward(place);
     }

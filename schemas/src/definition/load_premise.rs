@@ -56,7 +56,8 @@ impl Premises<'_> {
             let inner = if all { &file.all } else { &file.any };
             let resolved: Vec<Premise> = inner.iter().filter_map(|premise| self.resolve(premise)).collect();
             let whole = resolved.len() == inner.len();
-            return whole.then(|| if all { Premise::All(resolved) } else { Premise::Any(resolved) });
+            let joined = if all { Premise::All(resolved) } else { Premise::Any(resolved) };
+            return whole.then_some(joined);
         }
         self.test(file)
     }
@@ -96,7 +97,8 @@ impl Premises<'_> {
         ];
         let both = tests == [false, false, true, true, false];
         if !both && tests.iter().filter(|given| **given).count() != 1 {
-            let hint = "give one of `codes`, `not_codes`, `at_least`, `at_most` (or both of these) and `answered`";
+            let hint =
+                "give one of `codes`, `not_codes`, `at_least`, `at_most` (or both of these) and `answered`";
             return self.error(line, format!("the condition on `{number}` has one test"), hint);
         }
         if let Some(answered) = file.answered {

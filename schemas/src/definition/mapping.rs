@@ -139,15 +139,16 @@ pub(super) struct PriorityFile {
     pub(super) to: i16,
 }
 
-/// A source code that deliberately feeds nothing.
+/// A source code, or what is left of a question, that deliberately feeds nothing.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UnmappedFile {
     /// The question.
     #[schemars(with = "super::scalar::Scalar")]
     pub(super) question: Spanned<String>,
-    /// The source code.
-    pub(super) code: i16,
+    /// The source code; every code of the question that no rule uses if none is given.
+    #[serde(default)]
+    pub(super) code: Option<i16>,
     /// Why it feeds nothing.
     pub(super) reason: Text,
 }

@@ -15,11 +15,14 @@ mod layout_yaml;
 mod lines;
 mod lint;
 mod lint_form;
+mod lint_table;
 mod load;
 mod load_bands;
 mod load_columns;
 mod load_derived;
 mod load_form;
+mod load_kind;
+mod load_labels;
 mod load_layout;
 mod load_mapping;
 mod load_mapping_same;
@@ -34,6 +37,8 @@ mod scalar;
 mod schema;
 mod sectors;
 mod survey;
+mod table;
+mod table_where;
 mod text;
 
 use std::collections::BTreeMap;
@@ -66,6 +71,8 @@ pub use survey::{
     Dataset, FormRef, FrameRef, LayoutRef, PublishedFigure, Rounding, StateRule, Survey, TwoSources, UnitRule,
     Wave,
 };
+pub use table::{Base, NetScore, OptionGroup, Percent, Reliability, Rescale, Statistic, Table};
+pub use table_where::{Filter, Where, WhereProblem};
 pub use text::Text;
 
 use crate::ids::{LayoutId, SurveyId};
@@ -102,6 +109,8 @@ pub struct SurveyDefinition {
     pub sectors: BTreeMap<SectorsRef, DefinitionUse<Sectors>>,
     /// The mappings, by name and version.
     pub mappings: BTreeMap<MappingRef, DefinitionUse<Mapping>>,
+    /// The named tables, by id.
+    pub tables: BTreeMap<String, DefinitionUse<Table>>,
     files: BTreeMap<String, Vec<u8>>,
     hashes: BTreeMap<String, String>,
     /// Folder and id of files that are there and cannot be read: what names them is not wrong for that.
@@ -262,7 +271,7 @@ impl Definitions {
                     findings.push(
                         Finding::error(
                             &used.path,
-                            None,
+                            survey.file(&used.path).and_then(|text| lines::line_of(text, &[("form", "")])),
                             format!("form `{}` belongs to survey `{owner}` too", form.target()),
                         )
                         .hint("give the form a name of its own"),

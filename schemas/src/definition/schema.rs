@@ -8,6 +8,7 @@ use super::layout_yaml::LayoutYaml;
 use super::mapping::MappingFile;
 use super::sectors::Sectors;
 use super::survey::Survey;
+use super::table::Table;
 
 /// The schemas by the name of the kind of file, in the order of the documentation.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
@@ -17,6 +18,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("layout", schema::<LayoutYaml>()),
         ("sectors", schema::<Sectors>()),
         ("mapping", schema::<MappingFile>()),
+        ("table", schema::<Table>()),
     ]
 }
 

@@ -20,7 +20,8 @@ impl Text {
 
     /// A text per language.
     pub fn of(languages: &[(&str, &str)]) -> Self {
-        let languages = languages.iter().map(|(language, text)| ((*language).into(), (*text).into())).collect();
+        let languages =
+            languages.iter().map(|(language, text)| ((*language).into(), (*text).into())).collect();
         Self { plain: None, languages }
     }
 

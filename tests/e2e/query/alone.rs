@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Int8Array, Int64Array};
 use serde_json::json;
 use shukei_query::{
-    BaseRule, Flag, Measure, MeasureKind, Melt, TableFacts, TabulateRequest, Tally, check_statement,
+    BaseRule, Flag, Measure, MeasureKind, Melt, TableFacts, TabulateRequest, Tally, World, check_statement,
     common_vector, measures, percent_text, ratio_text,
 };
 use shukei_schemas::definition::Rounding::{HalfAway, HalfEven};
@@ -217,17 +217,18 @@ fn melt_refuses_what_the_form_does_not_allow_without_naming_the_value() {
 fn tallied(by: Option<&str>, batches: &[arrow::array::RecordBatch]) -> Vec<Measure> {
     let definitions = definitions();
     let mut request = TabulateRequest::new("s".into(), "w".into());
-    request.by = by.map(str::to_owned);
+    request.by = by.map(str::to_owned).into_iter().collect();
     request.language = Some("en".to_owned());
+    let new = || Tally::new(form(&definitions), &[form(&definitions)], &request, "en").unwrap();
     // Each batch in a tally of its own, merged: as partitions of a scan are.
-    let mut total = Tally::new(form(&definitions), None, by).unwrap();
+    let mut total = new();
     for batch in batches {
-        let mut tally = Tally::new(form(&definitions), None, by).unwrap();
+        let mut tally = new();
         tally.count(batch).unwrap();
         total.merge(&tally);
     }
     let survey = &definitions.survey(&"s".into()).unwrap().survey;
-    measures(survey, &[], &[], &request, &[total]).unwrap()
+    measures(&World { survey, mappings: &[], groups: &[], frame: None }, &request, &[total]).unwrap()
 }
 
 /// question[.row], option or state, measure, value, count, base
@@ -290,6 +291,7 @@ fn the_tally_is_the_count_by_hand() {
         [
             "4 answered count 2 2 2",
             "4 answered mean 0.8 2 2",
+            "4 answered median 0.8 2 2",
             "4 answered sum 1.5 2 2",
             "4 no_answer count 2 2 2"
         ]
@@ -300,6 +302,7 @@ fn the_tally_is_the_count_by_hand() {
         [
             "6 answered count 3 3 3",
             "6 answered mean 3.7 3 3",
+            "6 answered median 4.0 3 3",
             "6 answered sum 11 3 3",
             "6 no_answer count 1 1 3"
         ]
@@ -357,23 +360,32 @@ fn breaks_come_after_the_total_and_unknown_categories_are_in_the_total_only() {
         [": 1 of 2 50.0", "method=form: 1 of 2 50.0", "method=paper: 0 of 0  base_zero"]
     );
     assert_eq!(counts("1", "1", 2), [": 1 of 2 50.0", "1=1: 0 of 1 0.0", "1=2: 1 of 1 100.0"]);
-    let error = Tally::new(form(&definitions), None, Some("grup")).unwrap_err();
+    let new = |by: &str| {
+        let mut request = TabulateRequest::new("s".into(), "w".into());
+        request.by = vec![by.to_owned()];
+        Tally::new(form(&definitions), &[form(&definitions)], &request, "en")
+    };
+    let error = new("grup").unwrap_err();
     assert_eq!((error.code(), error.hint().as_ref()), ("query_break_unknown", "did you mean `group`?"));
-    assert!(Tally::new(form(&definitions), None, Some("2")).is_err(), "a multiple answer is no break");
+    assert!(new("5").is_err(), "a text is no break");
+    assert!(new("3").is_err(), "a grid is no break without a row");
+    assert!(new("2").is_ok() && new("3.2").is_ok() && new("group * 1").is_ok());
 }
 
 #[test]
 fn the_base_follows_the_states_that_the_survey_counts() {
     let definitions = definitions();
     let mut survey = definitions.survey(&"s".into()).unwrap().survey.clone();
-    let mut tally = Tally::new(form(&definitions), Some(&BTreeSet::from(["1".to_owned()])), None).unwrap();
+    let mut request = TabulateRequest::new("s".into(), "w".into());
+    request.questions = Some(vec!["1".to_owned()]);
+    let mut tally = Tally::new(form(&definitions), &[form(&definitions)], &request, "ja").unwrap();
     tally.count(&four(&definitions)).unwrap();
-    let request = TabulateRequest::new("s".into(), "w".into());
     let mut seen = |no_answer: bool, invalid: bool| {
         for (state, in_base) in [(State::NoAnswer, no_answer), (State::Invalid, invalid)] {
             survey.states.get_mut(&state).unwrap().in_base = in_base;
         }
-        let all = measures(&survey, &[], &[], &request, std::slice::from_ref(&tally)).unwrap();
+        let world = World { survey: &survey, mappings: &[], groups: &[], frame: None };
+        let all = measures(&world, &request, std::slice::from_ref(&tally)).unwrap();
         let shares = all.iter().filter(|m| m.measure == MeasureKind::Share).map(short).collect::<Vec<_>>();
         (all[0].base_rule.as_str(), all[0].label.clone(), shares)
     };

@@ -377,7 +377,7 @@ async fn wrong_names_are_met_with_the_nearest_right_one() {
         (request(|r| r.survey = "S".into()), "unknown survey `S`"),
         (request(|r| r.wave = "ww".into()), "unknown wave `ww` of survey `s`"),
         (request(|r| r.questions = Some(vec!["1".into(), "11".into()])), "unknown question `11` in wave `w`"),
-        (request(|r| r.by = Some("groop".into())), "`groop` is nothing to break figures down by"),
+        (request(|r| r.by = vec!["groop".into()]), "`groop` is nothing to break figures down by"),
     ] {
         let error = tabulate(&catalog, &request).await.unwrap_err();
         assert_eq!(error.to_string(), message);

@@ -91,7 +91,9 @@ pub(crate) fn places_of(answer: &Answer) -> Vec<usize> {
 pub(crate) fn is_marked(options: &[Choice], answer: &Answer, place: usize) -> bool {
     match &answer.value {
         Value::Code(code) => options.get(place).is_some_and(|option| option.code == *code),
-        Value::Mask(words) => words.get(place / MASK_BITS).is_some_and(|word| word >> (place % MASK_BITS) & 1 == 1),
+        Value::Mask(words) => {
+            words.get(place / MASK_BITS).is_some_and(|word| word >> (place % MASK_BITS) & 1 == 1)
+        }
         _ => false,
     }
 }

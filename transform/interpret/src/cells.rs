@@ -1,7 +1,5 @@
 //! Answers that are cells of somebody's file, as they were read: column → text. The layout says what they mean.
 
-use std::collections::HashMap;
-
 use shukei_schemas::codes::pointer_part;
 use shukei_schemas::definition::{Column, Form, Kind, Layout, Mark, Said, Shape, Unlisted};
 use shukei_schemas::json::Json;
@@ -9,6 +7,7 @@ use shukei_schemas::{Code, Issue, State};
 
 use crate::answer::{Answer, blank};
 use crate::gather::{Gathered, gather};
+use crate::parts::{csv_fields, tokens};
 use crate::{settle, value};
 
 pub(crate) fn read(
@@ -18,9 +17,9 @@ pub(crate) fn read(
     path: &str,
     issues: &mut Vec<Issue>,
 ) -> Vec<Vec<Answer>> {
-    let mut reader =
-        Reader { form, layout, path, issues, answers: blank(form), gathered: HashMap::new() };
-    let mut seen: HashMap<usize, usize> = HashMap::with_capacity(entries.len());
+    let gathered = form.questions.iter().map(|_| None).collect();
+    let mut reader = Reader { form, layout, path, issues, answers: blank(form), gathered };
+    let mut seen = vec![false; layout.columns().len()];
     for (name, json) in entries {
         let Some((place, column)) = layout.column(name) else {
             if !layout.ignores(name) {
@@ -28,9 +27,8 @@ pub(crate) fn read(
             }
             continue;
         };
-        let times = seen.entry(place).or_insert(0);
-        *times += 1;
-        let result = match (*times > 1, json) {
+        let again = seen.get_mut(place).is_some_and(|seen| std::mem::replace(seen, true));
+        let result = match (again, json) {
             (true, _) => Err(Code::AnswerDuplicateKey),
             (false, Json::Null) => Ok(()),
             (false, Json::Text(cell) | Json::Number(cell)) => reader.cell(place, column, cell),
@@ -42,10 +40,9 @@ pub(crate) fn read(
         }
     }
     let Reader { mut answers, gathered, issues, .. } = reader;
-    let mut gathered: Vec<(usize, Gathered<'_>)> = gathered.into_iter().collect();
-    gathered.sort_by_key(|(place, _)| *place);
-    for (place, found) in gathered {
-        gather(&form.questions[place], layout.several(place), found, &mut answers[place], path, issues);
+    for (place, found) in gathered.into_iter().enumerate() {
+        let Some(found) = found else { continue };
+        gather(&form.questions[place], layout.several(place), *found, &mut answers[place], path, issues);
     }
     answers
 }
@@ -57,7 +54,7 @@ struct Reader<'a> {
     issues: &'a mut Vec<Issue>,
     answers: Vec<Vec<Answer>>,
     /// What the columns have said so far of answers that more than one column can feed.
-    gathered: HashMap<usize, Gathered<'a>>,
+    gathered: Vec<Option<Box<Gathered<'a>>>>,
 }
 
 impl<'a> Reader<'a> {
@@ -66,7 +63,7 @@ impl<'a> Reader<'a> {
     }
 
     fn gathered(&mut self, question: usize) -> &mut Gathered<'a> {
-        self.gathered.entry(question).or_default()
+        self.gathered[question].get_or_insert_default()
     }
 
     /// Whether several columns feed the one answer of a question.
@@ -142,7 +139,9 @@ impl<'a> Reader<'a> {
             Shape::Tokens { separator, marks } => {
                 for token in tokens(&key, separator.as_deref()) {
                     let found = marks.iter().find_map(|(mark, option)| {
-                        let rest = token.strip_prefix(mark.as_str()).or_else(|| token.strip_suffix(mark.as_str()))?;
+                        let rest = token
+                            .strip_prefix(mark.as_str())
+                            .or_else(|| token.strip_suffix(mark.as_str()))?;
                         layout.row(column, rest.trim()).map(|row| (row, *option))
                     });
                     let (row, option) = found.ok_or(Code::LabelUnknown)?;
@@ -261,71 +260,4 @@ impl<'a> Reader<'a> {
 fn rank_of(question: &shukei_schemas::definition::Question, key: &str) -> Option<usize> {
     let whole = key.strip_suffix(".0").unwrap_or(key);
     question.kind.place_of_code(whole.parse().ok()?)
-}
-
-fn tokens<'k>(key: &'k str, separator: Option<&'k str>) -> Vec<&'k str> {
-    let parts: Vec<&str> = match separator {
-        Some(separator) => key.split(separator).collect(),
-        None => key.split_whitespace().collect(),
-    };
-    parts.into_iter().map(str::trim).filter(|token| !token.is_empty()).collect()
-}
-
-/// The fields of a cell that holds a CSV row.
-fn csv_fields(cell: &str) -> Option<Vec<String>> {
-    let mut fields = Vec::new();
-    let mut rest = cell.trim();
-    loop {
-        let field = rest.trim_start();
-        if let Some(quoted) = field.strip_prefix('"') {
-            let mut text = String::new();
-            let mut inner = quoted;
-            let behind = loop {
-                let (before, after) = inner.split_once('"')?;
-                text.push_str(before);
-                match after.strip_prefix('"') {
-                    Some(more) => {
-                        text.push('"');
-                        inner = more;
-                    }
-                    None => break after.trim_start(),
-                }
-            };
-            fields.push(text);
-            match behind.strip_prefix(',') {
-                Some(more) => rest = more,
-                None => return behind.is_empty().then_some(fields),
-            }
-        } else {
-            match field.split_once(',') {
-                Some((text, more)) => {
-                    fields.push(text.trim().to_owned());
-                    rest = more;
-                }
-                None => {
-                    fields.push(field.trim().to_owned());
-                    return Some(fields);
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_csv_row_in_a_cell_is_taken_apart() {
-        let cases: &[(&str, Option<&[&str]>)] = &[
-            ("a,b", Some(&["a", "b"])),
-            ("\"a, x\",b", Some(&["a, x", "b"])),
-            (" \"say \"\"x\"\"\" , b ,", Some(&["say \"x\"", "b", ""])),
-            ("\"open", None),
-            ("\"a\"b", None),
-        ];
-        for (cell, wanted) in cases {
-            assert_eq!(csv_fields(cell).as_deref(), wanted.map(|w| w.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>()).as_deref(), "{cell}");
-        }
-    }
 }

@@ -64,7 +64,8 @@ pub(crate) fn read(
                 answers[place] = vec![Answer::invalid(); rows.len()];
             }
             _ => {
-                let (answer, code) = read_one(question, json).unwrap_or_else(|code| (Answer::invalid(), Some(code)));
+                let (answer, code) =
+                    read_one(question, json).unwrap_or_else(|code| (Answer::invalid(), Some(code)));
                 answers[place] = vec![answer];
                 issues.extend(code.map(|code| Issue::new(code, at())));
             }
@@ -104,7 +105,10 @@ fn read_one(question: &Question, json: &Json) -> Result<Read, Code> {
     let whole = |answer| (answer, None);
     match (&question.kind, json) {
         (_, Json::Null) => Ok(whole(Answer::none())),
-        (Kind::Single { .. } | Kind::Rating { .. } | Kind::Grid { .. } | Kind::Multiple { .. }, Json::List(items)) => {
+        (
+            Kind::Single { .. } | Kind::Rating { .. } | Kind::Grid { .. } | Kind::Multiple { .. },
+            Json::List(items),
+        ) => {
             let mut places = Vec::with_capacity(items.len());
             let mut words: Vec<&str> = Vec::new();
             for item in items {
@@ -130,7 +134,8 @@ fn read_one(question: &Question, json: &Json) -> Result<Read, Code> {
                 _ if places.len() < 2 => (Answer::invalid(), Some(Code::TwoMarks)),
                 _ => settle::single(question, &places),
             };
-            let other = (!words.is_empty()).then(|| settle::with_other(question, &mut answer, &words.join("; ")));
+            let other =
+                (!words.is_empty()).then(|| settle::with_other(question, &mut answer, &words.join("; ")));
             Ok((answer, code.or(other.flatten())))
         }
         (Kind::Single { .. } | Kind::Rating { .. } | Kind::Grid { .. }, json) => {
@@ -151,10 +156,12 @@ fn read_one(question: &Question, json: &Json) -> Result<Read, Code> {
         (Kind::Text { chars_max }, Json::Text(text)) => value::words(text, *chars_max).map(whole),
         // A year may be written as a number.
         (Kind::Date { .. }, Json::Number(text))
-        | (Kind::Date { .. } | Kind::Datetime { .. } | Kind::Time, Json::Text(text)) => match text.trim().is_empty() {
-            true => Ok(whole(Answer::none())),
-            false => value::read(text, &question.kind, &Formats::default()).map(whole),
-        },
+        | (Kind::Date { .. } | Kind::Datetime { .. } | Kind::Time, Json::Text(text)) => {
+            match text.trim().is_empty() {
+                true => Ok(whole(Answer::none())),
+                false => value::read(text, &question.kind, &Formats::default()).map(whole),
+            }
+        }
         _ => Err(Code::AnswerType),
     }
 }
@@ -247,4 +254,3 @@ fn rank(
     };
     issues.extend(codes.into_iter().map(|code| Issue::new(code, at)));
 }
-

@@ -92,7 +92,11 @@ fn said(states: &[State]) -> Option<State> {
     [State::StatedNoAnswer, State::NotAsked].into_iter().find(|state| states.contains(state))
 }
 
-fn values(question: &Question, several: Option<Several>, values: &[(usize, Answer)]) -> (Answer, Option<Code>) {
+fn values(
+    question: &Question,
+    several: Option<Several>,
+    values: &[(usize, Answer)],
+) -> (Answer, Option<Code>) {
     let first = values.first().map_or_else(Answer::none, |(_, answer)| answer.clone());
     if several != Some(Several::All) {
         return (first, None);

@@ -10,6 +10,7 @@ mod gather;
 mod logic;
 mod mapping;
 mod number;
+mod parts;
 mod ranking;
 mod record;
 mod rows;

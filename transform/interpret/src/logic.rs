@@ -46,7 +46,8 @@ pub(crate) fn work_out(
         let asked = |premise: &Option<Premise>, answers: &[Vec<Answer>]| match premise {
             None => true,
             Some(premise) => {
-                let holds = premise.holds(known.group, &|question, row, test| test_of(form, answers, question, row, test));
+                let holds = premise
+                    .holds(known.group, &|question, row, test| test_of(form, answers, question, row, test));
                 holds.unwrap_or(question.rules.unknown == UnknownRule::Asked)
             }
         };
@@ -115,7 +116,8 @@ fn not_asked(question: &Question, answer: &mut Answer) -> Option<Code> {
 /// Takes the options out of an answer that the unit was not offered.
 fn offer(question: &Question, options: &[Choice], offered: &[usize], answer: &mut Answer) -> Option<Code> {
     let trusted = question.rules.routing == RoutingRule::TrustAnswer;
-    let given = (0..options.len()).filter(|place| !offered.contains(place) && is_marked(options, answer, *place));
+    let given =
+        (0..options.len()).filter(|place| !offered.contains(place) && is_marked(options, answer, *place));
     let strange: Vec<usize> = given.collect();
     if matches!(question.kind, Kind::Multiple { .. }) {
         if !strange.is_empty() && !trusted {
@@ -184,7 +186,9 @@ pub(crate) fn compared(question: &Question, answer: &Answer) -> Option<i128> {
             let option = question.options().iter().find(|option| option.code == *code)?;
             (!option.not_applicable).then(|| option.compared())
         }
-        Value::Text(text) if matches!(question.kind, Kind::Time) => question.kind.bound(&text[..text.len().min(8)]),
+        Value::Text(text) if matches!(question.kind, Kind::Time) => {
+            question.kind.bound(&text[..text.len().min(8)])
+        }
         Value::None | Value::Mask(_) | Value::Text(_) => None,
     }
 }

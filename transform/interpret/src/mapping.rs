@@ -94,20 +94,25 @@ impl Reader<'_> {
         let source = &self.source.questions[from];
         let whole = [(0, 0)];
         for (row, to) in if source.rows().is_empty() { &whole } else { pairs } {
-            let (Some(given), Some(answer)) = (self.answers[from].get(*row), rows.get_mut(*to)) else { continue };
+            let (Some(given), Some(answer)) = (self.answers[from].get(*row), rows.get_mut(*to)) else {
+                continue;
+            };
             *answer = match (&given.value, &source.kind, &target.kind) {
                 (Value::Code(code), ..) => match codes.get(code).and_then(|at| target.options().get(*at)) {
                     Some(option) => Answer::answered(Value::Code(option.code)),
                     None => state(State::NotMapped),
                 },
                 (Value::Mask(_), ..) => self.same_marks(from, given, codes, target),
-                (Value::Number(number), Kind::Number { decimals: from, .. }, Kind::Number { decimals: to, .. }) => {
+                (
+                    Value::Number(number),
+                    Kind::Number { decimals: from, .. },
+                    Kind::Number { decimals: to, .. },
+                ) => {
                     let scale = 10i128.pow(u32::from(to.saturating_sub(*from)));
                     Answer::answered(Value::Number(number * scale))
                 }
-                (Value::Date(day), _, Kind::Date { precision, .. }) => {
-                    moment::truncated(*day, *precision).map_or_else(Answer::invalid, |day| Answer::answered(Value::Date(day)))
-                }
+                (Value::Date(day), _, Kind::Date { precision, .. }) => moment::truncated(*day, *precision)
+                    .map_or_else(Answer::invalid, |day| Answer::answered(Value::Date(day))),
                 _ => Answer::new(given.state, given.value.clone()),
             };
             answer.other = given.other.clone().filter(|_| target.keeps_other());
@@ -115,14 +120,23 @@ impl Reader<'_> {
     }
 
     /// Marks, each as the target's option. Marks that feed nothing leave nothing known, as in a rule of options.
-    fn same_marks(&self, from: usize, given: &Answer, codes: &HashMap<i16, usize>, target: &Question) -> Answer {
+    fn same_marks(
+        &self,
+        from: usize,
+        given: &Answer,
+        codes: &HashMap<i16, usize>,
+        target: &Question,
+    ) -> Answer {
         let options = self.source.questions[from].options();
-        let marked: Vec<i16> = places_of(given).into_iter().filter_map(|at| options.get(at)).map(|o| o.code).collect();
+        let marked: Vec<i16> =
+            places_of(given).into_iter().filter_map(|at| options.get(at)).map(|o| o.code).collect();
         let mut places: Vec<usize> = marked.iter().filter_map(|code| codes.get(code).copied()).collect();
         places.sort_unstable();
         places.dedup();
         match (places.is_empty(), marked.is_empty()) {
-            (true, false) if marked.iter().all(|code| self.mapping.is_unmapped(from, *code)) => state(State::NotMapped),
+            (true, false) if marked.iter().all(|code| self.mapping.is_unmapped(from, *code)) => {
+                state(State::NotMapped)
+            }
             (true, true) => Answer::new(given.state, Value::Mask(mask_of(target.options().len(), &[]))),
             _ => settle::multiple(target, &places).0,
         }

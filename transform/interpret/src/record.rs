@@ -7,8 +7,8 @@ use shukei_schemas::event::{Envelope, Fields, Header, SUBMISSION_RECEIVED, SUBMI
 use shukei_schemas::json::Json;
 use shukei_schemas::{Code, FormId, Issue, LayoutId, moment};
 
-use crate::mapping::read_across;
 use crate::logic::Known;
+use crate::mapping::read_across;
 use crate::{Answer, Interpretation, Kind, Outcome, Response, Value, cells, direct, logic};
 
 /// A record as raw holds it.
@@ -207,16 +207,15 @@ fn answered_on(fields: Fields<'_>, definition: &SurveyDefinition, wave: &Wave) -
     let name = fields.text("form")?.map(FormId::new);
     let version = fields.integer("form_version")?;
     // A form of somebody else's is one that a mapping of the wave reads across; a layout alone names it too.
-    let mapped = wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping)).find(|mapping| {
-        match &name {
+    let mapped =
+        wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping)).find(|mapping| match &name {
             Some(name) => {
                 *name == mapping.source.form
                     && version.is_none_or(|version| i64::from(mapping.source.version) == version)
                     && of_layout.is_none_or(|form| *form == mapping.source)
             }
             None => of_layout == Some(&mapping.source) && !wave.forms.contains(&mapping.source),
-        }
-    });
+        });
     if let Some(mapping) = mapped {
         return Ok(AnsweredOn {
             form: mapping.source.clone(),

@@ -184,9 +184,7 @@ fn answers(column: &AnswerColumn, rows: &[(Position, &Response)]) -> ArrayRef {
             Value::Moment(time) => Some(time),
             _ => None,
         })),
-        (Part::Other, _) => {
-            Arc::new(all.map(|answer| answer.other.as_deref()).collect::<StringArray>())
-        }
+        (Part::Other, _) => Arc::new(all.map(|answer| answer.other.as_deref()).collect::<StringArray>()),
         (Part::Asked { word }, _) => Arc::new(
             all.map(|answer| answer.asked.as_ref().and_then(|words| words.get(*word).copied()))
                 .collect::<arrow::array::Int64Array>(),

@@ -18,7 +18,9 @@ pub(crate) fn multiple(question: &Question, places: &[usize]) -> (Answer, Option
     }
     let kept: Vec<usize> = match question.rules.exclusive_with_others {
         ExclusiveRule::Invalid => Vec::new(),
-        ExclusiveRule::ExclusiveWins => places.iter().filter(is_exclusive).min().copied().into_iter().collect(),
+        ExclusiveRule::ExclusiveWins => {
+            places.iter().filter(is_exclusive).min().copied().into_iter().collect()
+        }
         ExclusiveRule::OthersWin => places.iter().filter(|place| !is_exclusive(place)).copied().collect(),
     };
     let answer = match kept.is_empty() {
@@ -65,7 +67,8 @@ pub(crate) fn with_other(question: &Question, answer: &mut Answer, text: &str) -
         return None;
     }
     let options = question.options();
-    let marked = options.iter().enumerate().any(|(place, option)| option.other && is_marked(options, answer, place));
+    let marked =
+        options.iter().enumerate().any(|(place, option)| option.other && is_marked(options, answer, place));
     if marked {
         answer.other = Some(join(answer.other.take(), text));
         return None;

@@ -53,7 +53,9 @@ fn plain_number(text: &str, decimal: Option<char>, thousands: Option<char>) -> R
         None => (text, None),
     };
     // A point that is not the decimal mark must not pass as one.
-    if decimal != '.' && (fraction.is_some_and(|f| f.contains('.')) || (whole.contains('.') && thousands != Some('.'))) {
+    if decimal != '.'
+        && (fraction.is_some_and(|f| f.contains('.')) || (whole.contains('.') && thousands != Some('.')))
+    {
         return Err(Code::NumberInvalid);
     }
     let mut plain = String::with_capacity(text.len());
@@ -81,6 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::type_complexity, reason = "a case is a row")]
     fn separators_count_only_where_they_are_declared_and_stand_right() {
         let cases: &[(&str, Option<char>, Option<char>, Option<i128>)] = &[
             ("1,5", Some(','), None, Some(150)),

@@ -76,7 +76,12 @@ fn each_kind_takes_what_it_says_and_no_more() {
         (r#"{"s":"my own"}"#, "s", "32767+\"my own\"", ""),
         (r#"{"so":8,"so_other":"words"}"#, "so", "8+\"words\"", ""),
         (r#"{"so_other":"words"}"#, "so", "no_answer+\"words\"", "other_without_mark"),
-        (r#"{"s_other":"words","r_other":"x"}"#, "s", "no_answer+\"words\"", "question_unknown other_without_mark"),
+        (
+            r#"{"s_other":"words","r_other":"x"}"#,
+            "s",
+            "no_answer+\"words\"",
+            "question_unknown other_without_mark",
+        ),
         (r#"{"m":[1,"x","y"]}"#, "m", "{1,8}+\"x; y\"", ""),
         (r#"{"m":[1,9]}"#, "m", "invalid", "exclusive_with_others"),
         (r#"{"mm":[1,9]}"#, "mm", "{1}", "exclusive_with_others"),

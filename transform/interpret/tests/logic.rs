@@ -46,8 +46,8 @@ const HEAD: &str = r#"checks:
 
 #[test]
 fn what_follows_from_other_answers_is_worked_out() {
-    let made = Made::form(HEAD, FORM)
-        .file("lookups/towns.csv", "town,region,pref\nKobe,West,Hyogo\nTokyo,2,\n");
+    let made =
+        Made::form(HEAD, FORM).file("lookups/towns.csv", "town,region,pref\nKobe,West,Hyogo\nTokyo,2,\n");
     let definitions = made.definitions();
     // (further fields, answers, question, what it comes to, codes of issues)
     let cases: &[(&str, &str, &str, &str, &str)] = &[
@@ -87,7 +87,13 @@ fn what_follows_from_other_answers_is_worked_out() {
         ("", r#"{"birth":"2027-01-01"}"#, "age", "invalid", "date_invalid"),
         ("", r#"{}"#, "age", "no_answer", ""),
         (r#""submitted_at":"2026-01-02T00:00:00Z","#, r#"{"byear":1980}"#, "agey", "n=46", ""),
-        (r#""submitted_at":"2026-01-02T00:00:00Z","#, r#"{"byear":198}"#, "agey", "invalid", "number_out_of_range"),
+        (
+            r#""submitted_at":"2026-01-02T00:00:00Z","#,
+            r#"{"byear":198}"#,
+            "agey",
+            "invalid",
+            "number_out_of_range",
+        ),
         ("", r#"{"town":" Ｋobe"}"#, "region", "1", ""),
         ("", r#"{"town":"Tokyo"}"#, "region", "2", ""),
         ("", r#"{"town":"Kobe"}"#, "pref", "\"Hyogo\"", ""),

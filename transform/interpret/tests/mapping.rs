@@ -224,6 +224,11 @@ fn holes_and_mistakes_in_a_mapping_are_named() {
             "source question `a`: codes 9 are neither mapped nor unmapped",
         ),
         ("code: 9, reason: R}]", "code: 1, reason: R}]", "both mapped and unmapped"),
+        (
+            "code: 9, reason: R}]",
+            "reason: R}, {question: a, reason: R}]",
+            "`a` is listed as unmapped, but all of its codes are used or listed",
+        ),
         ("reason: R, from: b", "reason: ' ', from: b", "has no reason"),
         (
             "map: {1: 1, 2: 2, 3: 3}}\n  - {question: worst",
@@ -243,7 +248,11 @@ fn holes_and_mistakes_in_a_mapping_are_named() {
         ),
         ("rows: {9: 1}", "rows: {7: 1}", "source question `k` has no row 7"),
         ("rows: {9: 1}", "rows: {9: 5}", "target question `grid` has no row 5"),
-        ("{question: num, reason: R, from: n}", "{question: numband, reason: R, from: n}", "does not fit question `numband`"),
+        (
+            "{question: num, reason: R, from: n}",
+            "{question: numband, reason: R, from: n}",
+            "does not fit question `numband`",
+        ),
         ("map: {3: 1, 4: 2}", "map: {3: 1}", "source question `k`: codes 4 are neither mapped nor unmapped"),
         ("reason: R, from: w}", "reason: R, from: d}", "does not fit question `words`"),
     ];

@@ -116,7 +116,12 @@ fn each_shape_of_cells_comes_to_its_answers() {
             columns: "column,question,rank\nFirst,rk,1\nSecond,rk,2\nThird,rk,3\n",
             cells: &[
                 (r#"{"First":"y","Second":"x","Third":""}"#, "rk", "2 1 nothing_marked", ""),
-                (r#"{"First":"y","Second":"y"}"#, "rk", "nothing_marked invalid nothing_marked", "item_repeated"),
+                (
+                    r#"{"First":"y","Second":"y"}"#,
+                    "rk",
+                    "nothing_marked invalid nothing_marked",
+                    "item_repeated",
+                ),
                 (r#"{"First":"w"}"#, "rk", "invalid invalid invalid", "label_unknown"),
             ],
         },

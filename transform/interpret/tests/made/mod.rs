@@ -21,9 +21,11 @@ pub struct Made {
 impl Made {
     /// A form with these questions, as YAML lines under `questions:`; `head` are further keys of the form.
     pub fn form(head: &str, questions: &str) -> Self {
-        let indented: String = questions.trim_matches('\n').lines().map(|line| format!("      {line}\n")).collect();
-        let form =
-            format!("form: f\nversion: 1\nnames: F\n{head}\nsections:\n  - section: s\n    questions:\n{indented}");
+        let indented: String =
+            questions.trim_matches('\n').lines().map(|line| format!("      {line}\n")).collect();
+        let form = format!(
+            "form: f\nversion: 1\nnames: F\n{head}\nsections:\n  - section: s\n    questions:\n{indented}"
+        );
         let survey = "survey: t\nversion: 1\nnames: T\nwaves:\n  - wave: w\n    names: W\n    reference_date: \"2026-06-15\"\n    forms: [{form: f, version: 1}]\n";
         let files = [("survey.yaml", survey.to_owned()), ("forms/f.yaml", form)];
         Self { files: files.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes())).collect() }

@@ -1,0 +1,197 @@
+//! Where a figure comes from.
+
+use shukei_schemas::State;
+use shukei_schemas::definition::SignOff;
+
+use crate::break_by::{Cross, Part};
+use crate::catalog::Catalog;
+use crate::cell_id::CellId;
+use crate::error::QueryError;
+use crate::labels::language_of;
+use crate::measure::{Measure, MeasureKind};
+use crate::measures::{asked, cells_of, measures};
+use crate::sums::{Chosen, Sums};
+use crate::tabulate::{Counted, count_wave, request_of_table};
+
+/// A figure with what it was formed from.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The figure itself.
+    pub figure: Measure,
+    /// What was asked beside question and break, by name.
+    pub asked: Vec<(&'static str, String)>,
+    /// The forms that ask the question, `<form>-<version>`.
+    pub forms: Vec<String>,
+    /// The mappings that feed one of the forms.
+    pub mappings: Vec<ExplainedMapping>,
+    /// The states of all units of the figure's part, those that occur.
+    pub states: Vec<(State, u64)>,
+    /// Count and base per group and way of collecting.
+    pub parts: Vec<ExplainedPart>,
+}
+
+/// What a mapping says of a figure.
+#[derive(Clone, Debug)]
+pub struct ExplainedMapping {
+    /// `<mapping>-<version>`.
+    pub mapping: String,
+    /// Whether its units are in the base of the figure.
+    pub covers: bool,
+    /// Why the question is fed as it is; empty where it is not.
+    pub reason: String,
+    /// Who answers for the rule.
+    pub signed_off: SignOff,
+}
+
+/// Some of the units of a figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedPart {
+    /// The group; empty for units without one.
+    pub group: String,
+    /// How they were collected; empty for all.
+    pub method: String,
+    /// The units counted.
+    pub count: u64,
+    /// The units in the base.
+    pub base: u64,
+}
+
+/// Forms a figure again from its name, and says what it is made of.
+///
+/// # Errors
+/// [`QueryError::Request`] if the name is none or the figure is no longer there, and those of
+/// [`crate::tabulate()`].
+pub async fn explain(catalog: &Catalog, id: &str, language: Option<&str>) -> Result<Explanation, QueryError> {
+    let parsed = CellId::parse(id)?;
+    let mut request = parsed.request.clone();
+    if let Some(named) = &parsed.named {
+        let (survey, wave) = (request.survey.clone(), request.wave.clone());
+        let of_table = request_of_table(catalog, survey, wave, named)?;
+        // All its questions: a scale point is pooled over them.
+        request.how = of_table.how;
+        request.questions = of_table.questions;
+    }
+    request.language = language.map(str::to_owned);
+    let own = request.by.first().cloned();
+    let crossed = match &own {
+        Some(by) => format!("{by}*group*method"),
+        None => "group*method".to_owned(),
+    };
+    let is_crossed_already = own.as_deref().is_some_and(|by| by.split('*').any(|name| name == "group" || name == "method"));
+    if !is_crossed_already && crossed.split('*').count() <= crate::break_by::DIMENSIONS_MAX {
+        request.by.push(crossed);
+    }
+    let counted = count_wave(catalog, &request).await?;
+    let all = measures(&counted.world(), &counted.request, &counted.tallies)?;
+    let gone = || QueryError::Request {
+        problem: format!("there is no figure `{id}`"),
+        hint: "take it from the column `id` of `shukei tabulate`, with the same definitions".to_owned(),
+    };
+    let figure = all.iter().find(|measure| measure.id == id).ok_or_else(gone)?.clone();
+    let same = |other: &&Measure| {
+        let key = |m: &Measure| (m.question.clone(), m.row, m.option, m.state, m.set.clone(), m.measure);
+        key(other) == key(&figure)
+    };
+    let prefix = if figure.breaks.is_empty() { String::new() } else { format!("{}; ", figure.breaks) };
+    let parts = all.iter().filter(same).filter_map(|measure| {
+        let rest = measure.breaks.strip_prefix(&prefix)?.strip_prefix("group=")?;
+        let (group, method) = rest.split_once("; method=")?;
+        let part = ExplainedPart {
+            group: group.to_owned(),
+            method: method.to_owned(),
+            count: measure.count,
+            base: measure.base,
+        };
+        (part.count > 0 || part.base > 0).then_some(part)
+    });
+    Ok(Explanation {
+        parts: with_rest(parts.collect(), &figure),
+        states: states(&counted, &figure)?,
+        forms: forms(&counted, &figure),
+        mappings: mappings(&counted, &figure, language),
+        asked: said(&counted),
+        figure,
+    })
+}
+
+/// Adds the units that are in no group.
+fn with_rest(mut parts: Vec<ExplainedPart>, figure: &Measure) -> Vec<ExplainedPart> {
+    let sum = |of: fn(&ExplainedPart) -> u64| parts.iter().map(of).sum::<u64>();
+    let (count, base) = (sum(|part| part.count), sum(|part| part.base));
+    let is_of_units = figure.measure == MeasureKind::Count || figure.measure == MeasureKind::Share;
+    if is_of_units && (count < figure.count || base < figure.base) {
+        parts.push(ExplainedPart {
+            group: String::new(),
+            method: String::new(),
+            count: figure.count.saturating_sub(count),
+            base: figure.base.saturating_sub(base),
+        });
+    }
+    parts
+}
+
+fn said(counted: &Counted) -> Vec<(&'static str, String)> {
+    let how = &counted.request.how;
+    let mut said = Vec::new();
+    let mut add = |name, text: Option<String>| said.extend(text.map(|text| (name, text)));
+    add("named table", (!how.table.is_empty()).then(|| how.table.clone()));
+    add("filter", how.filter.as_ref().map(ToString::to_string));
+    add("numerator", how.numerator.as_ref().map(ToString::to_string));
+    add("weight", how.weight.clone());
+    said
+}
+
+fn states(counted: &Counted, figure: &Measure) -> Result<Vec<(State, u64)>, QueryError> {
+    let tallies = &counted.tallies;
+    let all = asked(tallies)?;
+    let Some(of) = all.iter().find(|asked| asked.question.number == figure.question) else {
+        return Ok(Vec::new());
+    };
+    let crosses = tallies.first().map_or(&[][..], |tally| tally.crosses());
+    let part_of = |(at, cross): (usize, &Cross)| {
+        let cells = cells_of(at, cross, &counted.groups, tallies);
+        cells.into_iter().find(|cell| cell.text == figure.breaks)
+    };
+    let chosen = match figure.breaks.is_empty() {
+        true => Some(Chosen::new(Part::Total, String::new(), tallies)),
+        false => crosses.iter().enumerate().find_map(part_of),
+    };
+    let Some(chosen) = chosen else { return Ok(Vec::new()) };
+    let nth = figure.row.and_then(|row| of.question.rows().iter().position(|known| known.code == row));
+    let sums = Sums::of(of, &[], nth.unwrap_or(0), &chosen, false);
+    let each = State::ALL.into_iter().map(|state| (state, sums.everything.state(state).units));
+    Ok(each.filter(|(_, units)| *units > 0).collect())
+}
+
+fn forms(counted: &Counted, figure: &Measure) -> Vec<String> {
+    let asks = counted.tallies.iter().filter(|tally| tally.form().question(figure.question.as_str()).is_some());
+    asks.map(|tally| tally.form().reference.target()).collect()
+}
+
+fn mappings(counted: &Counted, figure: &Measure, language: Option<&str>) -> Vec<ExplainedMapping> {
+    let language = language_of(&counted.definition.survey, language);
+    let mut explained = Vec::new();
+    for mapping in &counted.mappings {
+        let form = counted.tallies.iter().find(|tally| tally.form().reference == mapping.target);
+        let found = form.and_then(|tally| tally.form().question(figure.question.as_str()));
+        let Some((place, question)) = found else { continue };
+        let option = figure.option.and_then(|code| {
+            question.options().iter().position(|option| option.code == code)
+        });
+        let covers = match option {
+            Some(option) => mapping.covers(place, option),
+            None if question.options().is_empty() => mapping.covers_some(place),
+            None => (0..question.options().len()).all(|option| mapping.covers(place, option)),
+        };
+        let rule = mapping.rule(place);
+        let reason = rule.map(|rule| rule.reason.in_language(&language).to_owned()).unwrap_or_default();
+        let signed_off = rule.and_then(|rule| rule.signed_off.clone());
+        explained.push(ExplainedMapping {
+            mapping: mapping.reference.target(),
+            covers: covers || question.filled_from.is_some(),
+            reason,
+            signed_off: signed_off.unwrap_or_else(|| mapping.signed_off.clone()),
+        });
+    }
+    explained
+}

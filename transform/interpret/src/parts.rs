@@ -1,0 +1,73 @@
+//! Cells that hold several things, taken apart.
+
+/// The tokens of a cell, by what joins them; by blanks if nothing is said.
+pub(crate) fn tokens<'k>(key: &'k str, separator: Option<&'k str>) -> Vec<&'k str> {
+    let parts: Vec<&str> = match separator {
+        Some(separator) => key.split(separator).collect(),
+        None => key.split_whitespace().collect(),
+    };
+    parts.into_iter().map(str::trim).filter(|token| !token.is_empty()).collect()
+}
+
+/// The fields of a cell that holds a CSV row.
+pub(crate) fn csv_fields(cell: &str) -> Option<Vec<String>> {
+    let mut fields = Vec::new();
+    let mut rest = cell.trim();
+    loop {
+        let field = rest.trim_start();
+        if let Some(quoted) = field.strip_prefix('"') {
+            let mut text = String::new();
+            let mut inner = quoted;
+            let behind = loop {
+                let (before, after) = inner.split_once('"')?;
+                text.push_str(before);
+                match after.strip_prefix('"') {
+                    Some(more) => {
+                        text.push('"');
+                        inner = more;
+                    }
+                    None => break after.trim_start(),
+                }
+            };
+            fields.push(text);
+            match behind.strip_prefix(',') {
+                Some(more) => rest = more,
+                None => return behind.is_empty().then_some(fields),
+            }
+        } else {
+            match field.split_once(',') {
+                Some((text, more)) => {
+                    fields.push(text.trim().to_owned());
+                    rest = more;
+                }
+                None => {
+                    fields.push(field.trim().to_owned());
+                    return Some(fields);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_csv_row_in_a_cell_is_taken_apart() {
+        let cases: &[(&str, Option<&[&str]>)] = &[
+            ("a,b", Some(&["a", "b"])),
+            ("\"a, x\",b", Some(&["a, x", "b"])),
+            (" \"say \"\"x\"\"\" , b ,", Some(&["say \"x\"", "b", ""])),
+            ("\"open", None),
+            ("\"a\"b", None),
+        ];
+        for (cell, wanted) in cases {
+            assert_eq!(
+                csv_fields(cell).as_deref(),
+                wanted.map(|w| w.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>()).as_deref(),
+                "{cell}"
+            );
+        }
+    }
+}
