@@ -1,7 +1,6 @@
 //! Keeps tables small while others write to them, or once on a folder that nobody writes to.
 
 use std::collections::BTreeMap;
-use std::future::pending;
 use std::time::{Duration, Instant, SystemTime};
 
 use shukei_lake::{Cleaned, CleaningOptions, Compacted, Lake, TableSize};
@@ -78,10 +77,14 @@ pub(crate) async fn maintain_forever(
             }
         }
     };
+    let stopped = async {
+        // An error means that the sender is gone, which is a stop as well.
+        let _ = shutdown.wait_for(|stop| *stop).await;
+    };
     // Half a compaction is no harm: its files are left-overs, and no log entry names them.
     tokio::select! {
-        _ = shutdown.wait_for(|stop| *stop) => {}
-        () = work => pending().await,
+        () = stopped => {}
+        () = work => {}
     }
 }
 

@@ -94,3 +94,51 @@ fn more_than_63_options_take_a_second_mask() {
     assert_eq!(masks, ["qcurrentemp13", "qcurrentemp13_2"]);
     assert!(responses_schema(form).field_with_name("qcurrentemp13_state").is_ok());
 }
+
+#[test]
+fn each_kind_has_its_columns() {
+    let options = "options: [{code: 1, label: a}, {code: 2, label: b}]";
+    let rows = "rows: [{row: 0, label: x}, {row: 7, label: y}]";
+    let cases: &[(&str, &str)] = &[
+        (&format!("kind: single, {options}"), "qz:Int8 qz_state:Int8"),
+        ("kind: single, options: [{code: 0, label: a}, {code: 128, label: b}]", "qz:Int16 qz_state:Int8"),
+        (&format!("kind: single, unlisted: other, {options}"), "qz:Int16 qz_other:Utf8 qz_state:Int8"),
+        (
+            "kind: multiple, options: [{code: 1, label: a, other: true}, {code: 2, label: b, ask_if: {question: a, codes: [1]}}]",
+            "qz:Int64 qz_asked:Int64 qz_other:Utf8 qz_state:Int8",
+        ),
+        (&format!("kind: grid, {options}, {rows}"), "qz_0:Int8 qz_0_state:Int8 qz_7:Int8 qz_7_state:Int8"),
+        (&format!("kind: ranking, {rows}"), "qz_0:Int8 qz_0_state:Int8 qz_7:Int8 qz_7_state:Int8"),
+        ("kind: rating, points: {from: 0, to: 200}", "qz:Int16 qz_state:Int8"),
+        ("kind: number", "qz:Int64 qz_state:Int8"),
+        (
+            "kind: number, role: weight, decimals: 6, bands: [{code: 1, label: a}]",
+            "qz:Decimal128(18, 6) qz_state:Int8 qzband:Int8 qzband_state:Int8",
+        ),
+        ("kind: text", "qz:Utf8 qz_state:Int8"),
+        ("kind: date, precision: year", "qz:Date32 qz_state:Int8"),
+        ("kind: datetime", "qz:Timestamp(\u{b5}s, \"UTC\") qz_state:Int8"),
+        ("kind: time", "qz:Utf8 qz_state:Int8"),
+    ];
+    for (kind, wanted) in cases {
+        let question = format!("{{number: z, text: Z, {kind}}}");
+        let files = files(&[
+            (
+                "forms/f.yaml",
+                "{number: g, kind: grid, text: G, scale: yn, rows: [{row: 1, label: R}]}",
+                &question,
+            ),
+            ("layouts/l.csv", "G1,g,1,\n", ""),
+        ]);
+        let (definition, findings) = SurveyDefinition::load_checked(&files);
+        assert_eq!(findings, vec![], "{kind}");
+        let definition = definition.unwrap();
+        let form = &definition.forms.values().next().unwrap().value;
+        let columns: Vec<String> = answer_columns(form)
+            .into_iter()
+            .filter(|column| column.name.starts_with("qz"))
+            .map(|column| format!("{}:{}", column.name, column.data_type))
+            .collect();
+        assert_eq!(columns.join(" "), *wanted, "{kind}");
+    }
+}

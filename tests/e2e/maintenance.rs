@@ -365,16 +365,20 @@ impl Folder {
         folder
     }
 
-    /// Sends records slowly, so that there are as many commits.
+    /// Sends two records at a time and waits until they are stored, so that there are as many commits.
     fn submit(&self, first: usize, commits: usize) {
+        let receipts = self.program.path(&format!("receipts-{first}"));
         let mut command = self.program.command(["submit", "-"]);
         command.arg("--data").arg(self.program.data()).arg("--surveys").arg(&self.surveys);
+        command.arg("--receipts").arg(&receipts);
         let mut child = self.program.start(command);
         let mut stdin = child.stdin.take().unwrap();
-        for number in 0..commits * 2 {
-            writeln!(stdin, "{}", small_event(first + number)).unwrap();
-            if number % 2 == 1 {
-                std::thread::sleep(Duration::from_millis(300));
+        let deadline = std::time::Instant::now() + Duration::from_secs(90);
+        for number in (0..commits * 2).step_by(2) {
+            writeln!(stdin, "{}\n{}", small_event(first + number), small_event(first + number + 1)).unwrap();
+            while std::fs::read_to_string(&receipts).unwrap_or_default().lines().count() < number + 2 {
+                assert!(std::time::Instant::now() < deadline, "no receipts");
+                std::thread::sleep(Duration::from_millis(5));
             }
         }
         drop(stdin);

@@ -13,6 +13,7 @@ use crate::cli::{Query, Serve, Up};
 use crate::commands::workers;
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::maintenance::{self, MaintenanceOptions};
 use crate::output::note;
 use crate::pipeline::{self, Pipeline, PipelineOptions};
 use crate::server::{Health, Observed, Server, recorder};
@@ -55,6 +56,8 @@ pub(crate) async fn run(arguments: Up) -> Result<ExitCode, Fault> {
         };
         tokio::spawn(jobs::run_scheduled(jobs, open, stops.clone()))
     };
+    let maintenance = MaintenanceOptions::default();
+    let maintaining = tokio::spawn(maintenance::maintain_forever(lake.clone(), maintenance, stops.clone()));
     let observed =
         Observed { ingested: pipeline.ingested.clone(), transformed: pipeline.transformed.clone() };
     let server = Server::new(lake.clone(), current.clone(), health.clone(), config.http.clone(), metrics)
@@ -78,6 +81,7 @@ pub(crate) async fn run(arguments: Up) -> Result<ExitCode, Fault> {
         serving.await.map_err(anyhow::Error::from)??;
         reloading.abort();
         scheduled.await.map_err(anyhow::Error::from)?;
+        maintaining.await.map_err(anyhow::Error::from)?;
         pipeline.finish().await
     };
     let deadline = Duration::from_secs(config.http.drain_seconds);

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use shukei_interpret::{Answer, Interpretation, Kind as Outcome, Record, Value, interpret};
-use shukei_schemas::State;
+use shukei_interpret::{Answer, Interpretation, Kind as Outcome, Record, Response, Value, interpret, responses_batch};
+use shukei_query::{Measure, Tally, TabulateRequest, World, measures};
+use shukei_schemas::{Lane, Offset, Position, State, SurveyId, WaveId};
 use shukei_schemas::columns::MASK_BITS;
 use shukei_schemas::definition::{Definitions, Kind, Question, SurveyDefinition, has_errors};
 
+use super::figures::{Figures, Key};
 use super::generate::Case;
 
 /// A case as the program reads it.
@@ -28,6 +30,42 @@ impl Engine {
         let one = |event: &String| interpret(&Record { payload: Some(event.as_bytes()), headers: &[] }, &definitions);
         let read = case.events.iter().map(one).collect();
         Ok(Self { definitions, read })
+    }
+
+    /// The figures of the table that is asked for, of the events that count, cut into so many partitions.
+    pub(super) fn figures(&self, counting: &[usize], partitions: usize) -> Result<Figures, String> {
+        let definition = self.definitions.surveys().next().ok_or("no survey")?;
+        let (survey, wave) = (SurveyId::new("made"), WaveId::new("w"));
+        let request = match definition.tables.get("asked") {
+            Some(table) => TabulateRequest::of_table(survey, wave.clone(), &table.value),
+            None => TabulateRequest::new(survey, wave.clone()),
+        };
+        let wave = definition.survey.wave(&wave).ok_or("no wave")?;
+        let form = wave.forms.first().and_then(|form| definition.form(form)).ok_or("no form")?;
+        let forms = [Arc::clone(form)];
+        let empty = || Tally::new(Arc::clone(form), &forms, &request, "en").map_err(|error| error.to_string());
+        let mut total = empty()?;
+        for partition in 0..partitions {
+            let mine = counting.iter().filter(|at| *at % partitions == partition);
+            let rows: Vec<(Position, &Response)> =
+                mine.filter_map(|at| Some((position(*at), self.read[*at].response.as_ref()?))).collect();
+            let batch = responses_batch(form, &rows).map_err(|error| error.to_string())?;
+            let mut tally = empty()?;
+            tally.count(&batch).map_err(|error| error.to_string())?;
+            total.merge(&tally);
+        }
+        let mappings: Vec<_> = wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect();
+        let groups: Vec<String> =
+            definition.sectors_of(wave).iter().flat_map(|all| &all.groups).map(|group| group.group.clone()).collect();
+        let world = World { survey: &definition.survey, mappings: &mappings, groups: &groups, frame: None };
+        let found = measures(&world, &request, &[total]).map_err(|error| error.to_string())?;
+        let mut figures = Figures::new();
+        for measure in &found {
+            if figures.insert(key(measure), line(measure)).is_some() {
+                return Err(format!("a figure stands twice: {:?}", key(measure)));
+            }
+        }
+        Ok(figures)
     }
 
     /// What each event came to, one text an event.
@@ -82,4 +120,34 @@ fn shown(question: &Question, answer: &Answer) -> String {
         return format!("{state} with codes");
     }
     format!("{state}{codes:?}{number}!{hidden:?}")
+}
+
+fn position(at: usize) -> Position {
+    Position { lane: Lane::new(1, 0), offset: Offset(at as i64) }
+}
+
+fn key(measure: &Measure) -> Key {
+    let number = |code: Option<i16>| code.map(|code| code.to_string()).unwrap_or_default();
+    [
+        measure.question.to_string(),
+        number(measure.row),
+        number(measure.option),
+        measure.state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        measure.breaks.clone(),
+        measure.measure.as_str().to_owned(),
+    ]
+}
+
+/// As the second opinion writes it.
+fn line(measure: &Measure) -> String {
+    let weighted = |text: &Option<String>| text.clone().unwrap_or_default();
+    format!(
+        "{} | {} of {} | {} of {} | {}",
+        measure.value,
+        measure.count,
+        measure.base_unweighted,
+        weighted(&measure.count_weighted),
+        weighted(&measure.base_weighted),
+        measure.methods.join("+")
+    )
 }

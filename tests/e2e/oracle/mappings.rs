@@ -37,7 +37,11 @@ pub(super) fn mapping(random: &mut Random, source: &Value, target: &Value) -> Va
     let mut rules: Vec<Value> = Vec::new();
     for question in questions(target) {
         if mapper.random.chance(70) {
-            rules.extend(mapper.rule(question));
+            let before = mapper.used.clone();
+            match mapper.rule(question) {
+                Some(rule) => rules.push(rule),
+                None => mapper.used = before,
+            }
         }
     }
     let mut unmapped = Vec::new();

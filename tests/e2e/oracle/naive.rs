@@ -151,7 +151,8 @@ pub(super) fn read(event: &str, files: &Files) -> Option<Read> {
         Some(group) if files["survey.yaml"]["unit"] == "respondent_and_group" => format!("{respondent}/{group}"),
         _ => respondent,
     };
-    let known = |group: &String| match files.get(SECTORS) {
+    let wave = &files["survey.yaml"]["waves"][0];
+    let known = |group: &String| match files.get(SECTORS).filter(|_| !wave["sectors"].is_null()) {
         Some(sectors) => list(&sectors["groups"]).iter().any(|one| one["group"] == **group),
         None => true,
     };
@@ -177,11 +178,11 @@ pub(super) fn read(event: &str, files: &Files) -> Option<Read> {
             read.answers = direct(&own, &entries);
             work_out(&files[OWN], &own, read.group.as_ref(), &mut read.answers);
         }
-        ("own", true) => {
+        ("own", true) if !list(&wave["layouts"]).is_empty() => {
             read.answers = cells(&own, &files[LAYOUT], &files[COLUMNS], &entries);
             work_out(&files[OWN], &own, read.group.as_ref(), &mut read.answers);
         }
-        ("source", false) if files.contains_key(MAPPING) => {
+        ("source", false) if !list(&wave["mappings"]).is_empty() => {
             let source = questions(&files[SOURCE]);
             let mut answers = direct(&source, &entries);
             work_out(&files[SOURCE], &source, read.group.as_ref(), &mut answers);
@@ -533,12 +534,9 @@ fn work_out(form: &Value, questions: &[Value], group: Option<&String>, answers: 
         let number = text(&question["number"]).to_owned();
         derive(question, questions, answers);
         let trusted = question["rules"]["routing"] == "trust_answer";
-        let asked = |premise: &Value, answers: &Answers| {
-            let holds = premise.is_null() || holds(premise, questions, group, "", answers)? ;
-            Some(holds)
-        };
         let reached = |premise: &Value, answers: &Answers| {
-            asked(premise, answers).unwrap_or(question["rules"]["unknown"] == "asked")
+            let known = premise.is_null().then_some(true).or_else(|| holds(premise, questions, group, answers));
+            known.unwrap_or(question["rules"]["unknown"] == "asked")
         };
         if !reached(&question["ask_if"], answers) {
             answers.get_mut(&number).unwrap().iter_mut().for_each(|answer| drop_answer(answer, trusted));
@@ -569,7 +567,7 @@ fn work_out(form: &Value, questions: &[Value], group: Option<&String>, answers: 
         }
     }
     for check in list(&form["checks"]) {
-        if holds(&check["if"], questions, group, "", answers) == Some(true) {
+        if holds(&check["if"], questions, group, answers) == Some(true) {
             for number in list(&check["invalidates"]) {
                 answers.get_mut(text(number)).unwrap().iter_mut().for_each(|answer| *answer = given("invalid"));
             }
@@ -610,10 +608,9 @@ pub(super) fn holds(
     premise: &Value,
     questions: &[Value],
     group: Option<&String>,
-    method: &str,
     answers: &Answers,
 ) -> Option<bool> {
-    let inner = |one: &Value| holds(one, questions, group, method, answers);
+    let inner = |one: &Value| holds(one, questions, group, answers);
     if let Some(all) = premise["all"].as_array() {
         let found: Vec<Option<bool>> = all.iter().map(inner).collect();
         return if found.contains(&Some(false)) { Some(false) } else { found.iter().all(Option::is_some).then_some(true) };

@@ -108,8 +108,12 @@ impl Reader<'_> {
                     Kind::Number { decimals: from, .. },
                     Kind::Number { decimals: to, .. },
                 ) => {
-                    let scale = 10i128.pow(u32::from(to.saturating_sub(*from)));
-                    Answer::answered(Value::Number(number * scale))
+                    let scaled = number * 10i128.pow(u32::from(to.saturating_sub(*from)));
+                    // A column of numbers keeps 18 digits.
+                    match scaled.abs() < 10i128.pow(18) {
+                        true => Answer::answered(Value::Number(scaled)),
+                        false => Answer::invalid(),
+                    }
                 }
                 (Value::Date(day), _, Kind::Date { precision, .. }) => moment::truncated(*day, *precision)
                     .map_or_else(Answer::invalid, |day| Answer::answered(Value::Date(day))),
