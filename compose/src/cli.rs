@@ -208,11 +208,14 @@ pub(crate) struct Tabulate {
     pub(crate) wave: String,
     #[command(flatten)]
     pub(crate) asked: Asked,
+    /// The changes of all shares since this wave, of what both waves share
+    #[arg(long, value_name = "WAVE", conflicts_with = "response")]
+    pub(crate) against: Option<String>,
     /// Who was invited and who answered, per group, with the response rate, instead of the questions
     #[arg(long, conflicts_with_all = ["question", "by"])]
     pub(crate) response: bool,
     /// Compare with a published table: question,row,option or label,group,measure,value,decimals. Exit 1 if any differs
-    #[arg(long, value_name = "FILE", conflicts_with = "response")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["response", "against"])]
     pub(crate) expect: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) folder: DataFolder,

@@ -8,6 +8,7 @@
 //!
 //! No server and no printing here; rendering is `shukei-doors`.
 
+mod against;
 mod answers;
 mod asking;
 mod break_by;
@@ -41,6 +42,7 @@ mod vector;
 mod verify;
 mod views;
 
+pub use against::compare;
 pub use asking::ASKABLE;
 pub use catalog::Catalog;
 pub use cell_id::CellId;

@@ -211,7 +211,9 @@ named! {
         WeightMissing = "weight_missing",
         /// The table was not asked in both waves alike, and is shown for what it is worth.
         DefinitionChanged = "definition_changed",
-        /// The waves cannot be compared here.
+        /// There is nothing in the other wave to compare with.
+        NotCompared = "not_compared",
+        /// The waves must not be compared here.
         Broken = "broken",
     }
 }

@@ -1,5 +1,9 @@
-use shukei_schemas::definition::Table;
+use std::sync::Arc;
+
+use shukei_schemas::definition::{Derived, Form, Table, nearest};
 use shukei_schemas::{SurveyId, WaveId};
+
+use crate::error::QueryError;
 
 /// Which figures to form.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,5 +33,35 @@ impl TabulateRequest {
     pub fn of_table(survey: SurveyId, wave: WaveId, table: &Table) -> Self {
         let questions = (!table.questions.is_empty()).then(|| table.questions.clone());
         Self { questions, by: table.by.clone(), how: table.clone(), ..Self::new(survey, wave) }
+    }
+
+    /// The request on some forms: with the bands of the numbers that it names, where forms have some.
+    ///
+    /// # Errors
+    /// [`QueryError::UnknownQuestion`] if no form has a question that it names.
+    pub fn of_forms(&self, forms: &[Arc<Form>]) -> Result<Self, QueryError> {
+        let mut request = self.clone();
+        let Some(questions) = &mut request.questions else { return Ok(request) };
+        let known = || forms.iter().flat_map(|form| &form.questions).map(|question| question.number.as_str());
+        for question in questions.iter() {
+            if !known().any(|number| number == question) {
+                return Err(QueryError::UnknownQuestion {
+                    question: question.clone(),
+                    wave: request.wave.to_string(),
+                    nearest: nearest(question, known()).map(str::to_owned),
+                });
+            }
+        }
+        let bands: Vec<String> = questions.iter().map(|question| format!("{question}band")).collect();
+        let is_band = |name: &String| {
+            let of = |form: &Arc<Form>| {
+                let (_, question) = form.question(name)?;
+                Some(matches!(question.derived, Some(Derived::Bands { .. })))
+            };
+            forms.iter().filter_map(of).any(|is_band| is_band) && !questions.contains(name)
+        };
+        let found: Vec<String> = bands.into_iter().filter(is_band).collect();
+        questions.extend(found);
+        Ok(request)
     }
 }

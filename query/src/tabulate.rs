@@ -4,7 +4,7 @@ use datafusion::common::TableReference;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, ident, lit};
 use futures::StreamExt;
-use shukei_schemas::definition::{Derived, Form, Frame, Mapping, SurveyDefinition, Wave, nearest};
+use shukei_schemas::definition::{Form, Frame, Mapping, SurveyDefinition, Wave, nearest};
 use shukei_schemas::{SurveyId, WaveId};
 use tokio::task::JoinSet;
 
@@ -76,7 +76,7 @@ impl Counted {
 pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> Result<Counted, QueryError> {
     let (definition, wave) = find_wave(catalog, request)?;
     let forms: Vec<Arc<Form>> = wave.forms.iter().filter_map(|form| definition.form(form).cloned()).collect();
-    let request = with_bands(&forms, request)?;
+    let request = request.of_forms(&forms)?;
     let language = language_of(&definition.survey, request.language.as_deref());
     let mut tallies = Vec::with_capacity(forms.len());
     for form in &forms {
@@ -116,33 +116,6 @@ pub(crate) fn find_wave<'a>(
         }
     })?;
     Ok((definition, wave))
-}
-
-/// The request with the bands of the numbers that it names, where forms have some.
-fn with_bands(forms: &[Arc<Form>], request: &TabulateRequest) -> Result<TabulateRequest, QueryError> {
-    let mut request = request.clone();
-    let Some(questions) = &mut request.questions else { return Ok(request) };
-    let known = || forms.iter().flat_map(|form| &form.questions).map(|question| question.number.as_str());
-    for question in questions.iter() {
-        if !known().any(|number| number == question) {
-            return Err(QueryError::UnknownQuestion {
-                question: question.clone(),
-                wave: request.wave.to_string(),
-                nearest: nearest(question, known()).map(str::to_owned),
-            });
-        }
-    }
-    let bands: Vec<String> = questions.iter().map(|question| format!("{question}band")).collect();
-    let is_band = |name: &String| {
-        let of = |form: &Arc<Form>| {
-            let (_, question) = form.question(name)?;
-            Some(matches!(question.derived, Some(Derived::Bands { .. })))
-        };
-        forms.iter().filter_map(of).any(|is_band| is_band) && !questions.contains(name)
-    };
-    let found: Vec<String> = bands.into_iter().filter(is_band).collect();
-    questions.extend(found);
-    Ok(request)
 }
 
 /// Counts the current rows of one form, each partition of the scan in a task of its own.

@@ -1,5 +1,6 @@
 //! What the tables say: figures, melt and tally by themselves, then catalog and verify over a small lake.
 
+mod against;
 mod alone;
 mod catalog;
 mod law;

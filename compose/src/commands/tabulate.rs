@@ -24,7 +24,10 @@ pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
         return Ok(ExitCode::SUCCESS);
     }
     let request = arguments.asked.request(&catalog, &arguments.survey, &arguments.wave)?;
-    let measures = shukei_query::tabulate(&catalog, &request).await?;
+    let measures = match &arguments.against {
+        Some(earlier) => shukei_query::compare(&catalog, &request, &earlier.as_str().into()).await?,
+        None => shukei_query::tabulate(&catalog, &request).await?,
+    };
     if let Some(file) = &arguments.expect {
         let definition = catalog.definitions().survey(&request.survey).map(Arc::as_ref);
         let definition = definition.ok_or_else(|| Fault::no("the survey is not known here", "name its folder with --surveys"))?;

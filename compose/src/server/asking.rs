@@ -106,7 +106,7 @@ pub(super) async fn tabulations(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref());
-    let others = ["table", "lang", "format"];
+    let others = ["table", "against", "lang", "format"];
     parameters.only(&ASKABLE.into_iter().chain(others).collect::<Vec<_>>())?;
     let format = format(parameters.one("format"), &headers)?;
     let language = parameters.one("lang");
@@ -128,7 +128,11 @@ pub(super) async fn tabulations(
         request.ask(name, value).map_err(refused)?;
     }
     request.language = language.map(str::to_owned);
-    let measures = shukei_query::tabulate(&catalog, &request).await.map_err(refused)?;
+    let measures = match parameters.one("against") {
+        Some(earlier) => shukei_query::compare(&catalog, &request, &earlier.into()).await,
+        None => shukei_query::tabulate(&catalog, &request).await,
+    };
+    let measures = measures.map_err(refused)?;
     let mut out = Vec::new();
     shukei_doors::render_measures(&measures, format, 0, &mut out).map_err(Fault::from)?;
     Ok(answered(out, format, &catalog))

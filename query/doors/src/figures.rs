@@ -127,7 +127,13 @@ fn tables(measures: &[Measure], columns_max: usize, out: &mut dyn Write) -> Resu
 fn lines(of_one_cell: &[Measure], broken_down: bool, notes: &[&str]) -> Vec<Vec<String>> {
     let line = |label: String, figure: &Measure, number: String, share: String| {
         let part = broken_down.then(|| figure.breaks.clone());
-        let flags: Vec<&str> = [Flag::Unreliable, Flag::Blanked, Flag::Broken, Flag::DefinitionChanged]
+        let flags: Vec<&str> = [
+            Flag::Unreliable,
+            Flag::Blanked,
+            Flag::Broken,
+            Flag::NotCompared,
+            Flag::DefinitionChanged,
+        ]
             .into_iter()
             .filter(|flag| figure.flags.contains(flag))
             .map(Flag::as_str)
@@ -152,6 +158,13 @@ fn lines(of_one_cell: &[Measure], broken_down: bool, notes: &[&str]) -> Vec<Vec<
     let others = of_one_cell
         .iter()
         .filter(is_other)
-        .map(|figure| line(figure.measure.as_str().to_owned(), figure, figure.value.clone(), String::new()));
+        .map(|figure| {
+            // A change stands by itself, a mean below the counts that it is of.
+            let kind = figure.measure.as_str();
+            let alone = first.is_none() && (figure.option.is_some() || figure.set.is_some());
+            let label = if alone { format!("{}: {kind}", figure.label) } else { kind.to_owned() };
+            line(label, figure, figure.value.clone(), String::new())
+        })
+        .collect::<Vec<_>>();
     first.into_iter().chain(others).collect()
 }

@@ -36,6 +36,7 @@ pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
         lint_form(definition, &used.path, &used.value, &mut findings);
     }
     super::lint_table::lint_tables(definition, &mut findings);
+    super::concordance::lint(definition, &mut findings);
     findings
 }
 

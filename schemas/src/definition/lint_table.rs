@@ -27,7 +27,9 @@ struct Lint<'a> {
 
 impl Lint<'_> {
     fn at(&self, keys: &[(&str, &str)]) -> Option<u64> {
-        self.definition.file(self.path).and_then(|text| line_of(text, keys))
+        let text = self.definition.file(self.path)?;
+        // A value inside of a longer one is not found by itself.
+        line_of(text, keys).or_else(|| line_of(text, &[(keys.first()?.0, "")]))
     }
 
     fn error(&self, keys: &[(&str, &str)], message: &str) -> Finding {

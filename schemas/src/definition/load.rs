@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::concordance::Concordance;
 use super::finding::{Finding, Severity};
 use super::form_file::FormFile;
 use super::layout_yaml::LayoutYaml;
@@ -41,6 +42,7 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
         sectors: BTreeMap::new(),
         mappings: BTreeMap::new(),
         tables: BTreeMap::new(),
+        concordances: BTreeMap::new(),
         files: files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect(),
         hashes: files.iter().map(|(path, bytes)| (path.clone(), content_hash(bytes))).collect(),
         broken: BTreeMap::new(),
@@ -119,6 +121,12 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
             let message = format!("table `{id}` stands in `{}` too", other.path);
             findings.push(Finding::error(path, line, message).hint("give one of them another id"));
         }
+    }
+    for path in yaml_files(files, "concordances/") {
+        let read = definition.read::<Concordance>("concordances/", "concordance", path, &mut findings);
+        let Some(concordance) = read else { continue };
+        let id = concordance.concordance.clone();
+        definition.concordances.insert(id, DefinitionUse::new(concordance, path, Vec::new()));
     }
     (Some(definition), findings)
 }

@@ -1,6 +1,7 @@
 //! A survey as data: the files of its folder, read, resolved and checked. Reading the folder itself is left to
 //! the caller; here a folder is a map of path to bytes.
 
+mod concordance;
 mod derived;
 mod finding;
 mod fold;
@@ -46,6 +47,7 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
+pub use concordance::{Concordance, ConcordedGroup, ConcordedOptions, ConcordedQuestion, Grade};
 pub use finding::{Finding, Severity, nearest};
 pub use derived::{AgeOn, Band, Derived, Found};
 pub use fold::{Step, Steps};
@@ -111,6 +113,8 @@ pub struct SurveyDefinition {
     pub mappings: BTreeMap<MappingRef, DefinitionUse<Mapping>>,
     /// The named tables, by id.
     pub tables: BTreeMap<String, DefinitionUse<Table>>,
+    /// What of two waves may be compared, by id.
+    pub concordances: BTreeMap<String, DefinitionUse<Concordance>>,
     files: BTreeMap<String, Vec<u8>>,
     hashes: BTreeMap<String, String>,
     /// Folder and id of files that are there and cannot be read: what names them is not wrong for that.

@@ -3,6 +3,7 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
+use super::concordance::Concordance;
 use super::form_file::FormFile;
 use super::layout_yaml::LayoutYaml;
 use super::mapping::MappingFile;
@@ -19,6 +20,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("sectors", schema::<Sectors>()),
         ("mapping", schema::<MappingFile>()),
         ("table", schema::<Table>()),
+        ("concordance", schema::<Concordance>()),
     ]
 }
 

@@ -59,13 +59,7 @@ impl Engine {
             definition.sectors_of(wave).iter().flat_map(|all| &all.groups).map(|group| group.group.clone()).collect();
         let world = World { survey: &definition.survey, mappings: &mappings, groups: &groups, frame: None };
         let found = measures(&world, &request, &[total]).map_err(|error| error.to_string())?;
-        let mut figures = Figures::new();
-        for measure in &found {
-            if figures.insert(key(measure), line(measure)).is_some() {
-                return Err(format!("a figure stands twice: {:?}", key(measure)));
-            }
-        }
-        Ok(figures)
+        figures_of(&found)
     }
 
     /// What each event came to, one text an event.
@@ -120,6 +114,17 @@ fn shown(question: &Question, answer: &Answer) -> String {
         return format!("{state} with codes");
     }
     format!("{state}{codes:?}{number}!{hidden:?}")
+}
+
+/// Measures in the words of the second opinion.
+pub(super) fn figures_of(found: &[Measure]) -> Result<Figures, String> {
+    let mut figures = Figures::new();
+    for measure in found {
+        if figures.insert(key(measure), line(measure)).is_some() {
+            return Err(format!("a figure stands twice: {:?}", key(measure)));
+        }
+    }
+    Ok(figures)
 }
 
 fn position(at: usize) -> Position {

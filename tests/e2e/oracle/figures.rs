@@ -20,7 +20,7 @@ struct Table<'a> {
     units: Vec<(&'a Read, i128)>,
     weighted: bool,
     /// Disputed points in which the program's way is taken.
-    follow: &'a [&'static str],
+    follow: &'a [&'a str],
 }
 
 /// The ways of collecting beside a mean, a median and a sum.
@@ -33,7 +33,7 @@ pub(super) const NOT_APPLICABLE: &str = "filters of what is not applicable";
 pub(super) const STATISTICS_METHODS: &str = "methods of statistics";
 
 /// Every figure of the table that is asked for.
-pub(super) fn figures(units: &[&Read], files: &Files, follow: &[&'static str]) -> Figures {
+pub(super) fn figures(units: &[&Read], files: &Files, follow: &[&str]) -> Figures {
     let table = files.get(TABLE).cloned().unwrap_or_default();
     let questions = questions(&files[OWN]);
     let weight = table["weight"].as_str();

@@ -1,0 +1,155 @@
+//! How the questions of two waves correspond (対応表).
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::SurveyDefinition;
+use super::finding::Finding;
+use super::form::Question;
+use super::lines::line_of;
+use super::scalar::Scalar;
+use super::text::Text;
+use crate::ids::WaveId;
+
+/// `concordances/*.yaml`: what of two waves may be compared.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Concordance {
+    /// The id.
+    pub concordance: String,
+    /// The earlier wave.
+    pub from: WaveId,
+    /// The later wave.
+    pub to: WaveId,
+    /// The questions that are not simply the same.
+    #[serde(default)]
+    pub questions: Vec<ConcordedQuestion>,
+    /// The groups that are not simply the same.
+    #[serde(default)]
+    pub groups: Vec<ConcordedGroup>,
+}
+
+/// How one question of the later wave corresponds to one of the earlier.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConcordedQuestion {
+    /// The number in the later wave.
+    #[schemars(with = "Scalar")]
+    pub question: String,
+    /// The number in the earlier wave; the same if not given.
+    #[serde(default)]
+    #[schemars(with = "Option<Scalar>")]
+    pub was: Option<String>,
+    /// Whether figures may be compared.
+    pub grade: Grade,
+    /// Why.
+    pub reason: Text,
+    /// The options; those of the same code are the same if none are given.
+    #[serde(default)]
+    pub options: Vec<ConcordedOptions>,
+}
+
+/// Options that were renamed, merged or split: those of the later wave together are those of the earlier together.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConcordedOptions {
+    /// The codes in the later wave.
+    pub options: Vec<i16>,
+    /// The codes in the earlier wave.
+    pub were: Vec<i16>,
+}
+
+/// A group that was renamed, or merged from several.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConcordedGroup {
+    /// The group in the later wave.
+    #[schemars(with = "Scalar")]
+    pub group: String,
+    /// The groups in the earlier wave.
+    #[schemars(with = "Vec<Scalar>")]
+    pub were: Vec<String>,
+}
+
+/// Whether figures of two waves may be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// They may.
+    Same,
+    /// They are shown and marked.
+    Changed,
+    /// They must not.
+    Break,
+}
+
+impl SurveyDefinition {
+    /// The concordance from an earlier to a later wave, if there is one.
+    pub fn concordance(&self, from: &WaveId, to: &WaveId) -> Option<&Concordance> {
+        let all = self.concordances.values().map(|used| used.value.as_ref());
+        all.into_iter().find(|known| known.from == *from && known.to == *to)
+    }
+}
+
+/// What is wrong with the concordances of a survey.
+pub(super) fn lint(definition: &SurveyDefinition, findings: &mut Vec<Finding>) {
+    for used in definition.concordances.values() {
+        let concordance = &used.value;
+        let at = |keys: &[(&str, &str)]| definition.file(&used.path).and_then(|text| line_of(text, keys));
+        let error = |keys: &[(&str, &str)], message: String| Finding::error(&used.path, at(keys), message);
+        for (key, wave) in [("from", &concordance.from), ("to", &concordance.to)] {
+            if definition.survey.wave(wave).is_none() {
+                let known = definition.survey.waves.iter().map(|wave| wave.wave.as_str());
+                let finding = error(&[(key, "")], format!("concordance with unknown wave `{wave}`"));
+                findings.push(finding.nearest(wave.as_str(), known));
+            }
+        }
+        for question in &concordance.questions {
+            let was = question.was.as_ref().unwrap_or(&question.question);
+            let keys = [("question", question.question.as_str())];
+            let sides = [
+                (&concordance.to, &question.question, question.options.iter().flat_map(|o| &o.options).collect()),
+                (&concordance.from, was, question.options.iter().flat_map(|o| &o.were).collect::<Vec<_>>()),
+            ];
+            for (wave, number, codes) in sides {
+                let asked = questions_of(definition, wave);
+                if asked.is_empty() {
+                    continue;
+                }
+                let Some(found) = asked.iter().find(|known| known.number.as_str() == number) else {
+                    let known = asked.iter().map(|question| question.number.as_str());
+                    let finding = error(&keys, format!("unknown question `{number}` in wave `{wave}`"));
+                    findings.push(finding.nearest(number, known));
+                    continue;
+                };
+                for code in codes {
+                    if !found.options().iter().any(|option| option.code == *code) {
+                        let message = format!("question `{number}` of wave `{wave}` has no option {code}");
+                        findings.push(error(&keys, message));
+                    }
+                }
+            }
+            if question.reason.is_empty() {
+                findings.push(error(&keys, format!("question `{}` has no reason", question.question)));
+            }
+        }
+        for group in &concordance.groups {
+            let sides = [(&concordance.to, vec![&group.group]), (&concordance.from, group.were.iter().collect())];
+            for (wave, groups) in sides {
+                let sectors = definition.survey.wave(wave).and_then(|wave| definition.sectors_of(wave));
+                let Some(sectors) = sectors else { continue };
+                for name in groups.into_iter().filter(|name| sectors.group(name).is_none()) {
+                    let known = sectors.groups.iter().map(|known| known.group.as_str());
+                    let keys = [("group", group.group.as_str())];
+                    let finding = error(&keys, format!("unknown group `{name}` in wave `{wave}`"));
+                    findings.push(finding.nearest(name, known));
+                }
+            }
+        }
+    }
+}
+
+fn questions_of<'a>(definition: &'a SurveyDefinition, wave: &WaveId) -> Vec<&'a Question> {
+    let forms = definition.survey.wave(wave).into_iter().flat_map(|wave| &wave.forms);
+    forms.filter_map(|form| definition.form(form)).flat_map(|form| &form.questions).collect()
+}
