@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use shukei_schemas::WaveId;
 use shukei_schemas::decimal::scaled;
 use shukei_schemas::definition::{
-    Concordance, ConcordedQuestion, Form, Grade, OptionGroup, Question, Statistic, Survey, SurveyDefinition, Text, Where,
+    Concordance, ConcordedQuestion, Form, Grade, OptionGroup, Question, Statistic, Survey, SurveyDefinition,
+    Text, Where,
 };
 
 use crate::catalog::Catalog;
@@ -49,7 +50,9 @@ pub async fn compare(
         if !is_wanted || question.options().is_empty() {
             continue;
         }
-        let entry = concordance.and_then(|known| known.questions.iter().find(|entry| entry.question == question.number.as_str()));
+        let entry = concordance.and_then(|known| {
+            known.questions.iter().find(|entry| entry.question == question.number.as_str())
+        });
         let number = entry.and_then(|entry| entry.was.as_deref()).unwrap_or(question.number.as_str());
         let was = asked_earlier.iter().find(|known| known.number.as_str() == number).copied();
         let bare = Bare { definition, request: &later, question, against, language: &language };
@@ -80,13 +83,17 @@ pub async fn compare(
         };
         let sets = |of: fn(&Pair) -> &Vec<i16>| -> Vec<OptionGroup> {
             let joined = pairs.alike.iter().filter(|pair| pair.is_joined());
-            joined.map(|pair| OptionGroup { id: pair.id(), label: Text::default(), options: of(pair).clone() }).collect()
+            joined
+                .map(|pair| OptionGroup { id: pair.id(), label: Text::default(), options: of(pair).clone() })
+                .collect()
         };
         let own = question.number.as_str();
         let printed_later = tabulate(catalog, &side(&later, own, sets(|pair| &pair.later), None)).await?;
-        let printed_earlier = tabulate(catalog, &side(&earlier, number, sets(|pair| &pair.earlier), None)).await?;
+        let printed_earlier =
+            tabulate(catalog, &side(&earlier, number, sets(|pair| &pair.earlier), None)).await?;
         let (limit_later, limit_earlier) = shared.limits();
-        let counted_later = tabulate(catalog, &side(&later, own, sets(|pair| &pair.later), limit_later)).await?;
+        let counted_later =
+            tabulate(catalog, &side(&later, own, sets(|pair| &pair.later), limit_later)).await?;
         let counted_earlier =
             tabulate(catalog, &side(&earlier, number, sets(|pair| &pair.earlier), limit_earlier)).await?;
         let index = |measures: &[Measure]| -> BTreeMap<Key, Measure> {
@@ -100,7 +107,9 @@ pub async fn compare(
             let before = (now.row, what, breaks);
             let Some(then) = counted_earlier.get(&before) else { continue };
             let printed = printed_later.get(&key(now)).zip(printed_earlier.get(&before));
-            let change = Change { now, then, printed, against, decimals: decimals(&definition.survey, request) };
+            let id = printed_later.get(&key(now)).map_or(&now.id, |printed| &printed.id);
+            let change =
+                Change { now, then, printed, id, against, decimals: decimals(&definition.survey, request) };
             let mut rows = change.rows(&definition.survey);
             for row in &mut rows {
                 if let Some(entry) = entry.filter(|entry| entry.grade == Grade::Changed) {
@@ -230,9 +239,10 @@ fn pairs(
             continue;
         }
         // Where a concordance speaks of the question, the code alone says that it is the same option.
-        let same = earlier.options().iter().any(|was| {
-            was.code == option.code && (entry.is_some() || was.label == option.label)
-        });
+        let same = earlier
+            .options()
+            .iter()
+            .any(|was| was.code == option.code && (entry.is_some() || was.label == option.label));
         match same {
             true => pairs.alike.push(Pair { later: vec![option.code], earlier: vec![option.code] }),
             false => pairs.alone.push(option.code),
@@ -314,7 +324,11 @@ impl Shared {
             Some(was) => format!("group={was}"),
             None => part.to_owned(),
         };
-        if breaks.is_empty() { String::new() } else { breaks.split("; ").map(part).collect::<Vec<_>>().join("; ") }
+        if breaks.is_empty() {
+            String::new()
+        } else {
+            breaks.split("; ").map(part).collect::<Vec<_>>().join("; ")
+        }
     }
 }
 
@@ -388,6 +402,8 @@ struct Change<'a> {
     now: &'a Measure,
     then: &'a Measure,
     printed: Option<(&'a Measure, &'a Measure)>,
+    /// The name of the later share, of all groups and methods.
+    id: &'a str,
     against: &'a WaveId,
     decimals: u8,
 }
@@ -417,7 +433,7 @@ impl Change<'_> {
         let row = |(kind, value): (MeasureKind, Option<String>)| {
             let mut row = Measure { measure: kind, ..self.now.clone() };
             row.notes.push(format!("{}: {} of {}", self.against, self.then.count, self.then.base));
-            row.id = changed_id(&self.now.id.replacen("/share", &format!("/{kind}"), 1), self.against);
+            row.id = changed_id(&self.id.replacen("/share", &format!("/{kind}"), 1), self.against);
             row.value = value.unwrap_or_else(|| {
                 row.flags.push(Flag::BaseZero);
                 String::new()

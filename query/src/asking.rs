@@ -40,8 +40,10 @@ impl TabulateRequest {
             "question" => self.questions.get_or_insert_default().push(value.to_owned()),
             "by" => self.by.push(value.to_owned()),
             "where" | "numerator" => {
-                let read = Where::parse(value)
-                    .map_err(|problem| QueryError::Request { problem: problem.message, hint: problem.hint })?;
+                let read = Where::parse(value).map_err(|problem| QueryError::Request {
+                    problem: problem.message,
+                    hint: problem.hint,
+                })?;
                 let place = if name == "where" { &mut how.filter } else { &mut how.numerator };
                 *place = Some(match place.take() {
                     None => read,
@@ -75,7 +77,9 @@ impl TabulateRequest {
             },
             "net_score" => match value.split_once('/') {
                 Some((promoters, detractors)) => match (codes(promoters), codes(detractors)) {
-                    (Some(promoters), Some(detractors)) => how.net_score = Some(NetScore { promoters, detractors }),
+                    (Some(promoters), Some(detractors)) => {
+                        how.net_score = Some(NetScore { promoters, detractors })
+                    }
                     _ => return wrong("net score", "write the codes for and against, `9,10/0,1,2`"),
                 },
                 None => return wrong("net score", "write the codes for and against, `9,10/0,1,2`"),
@@ -111,7 +115,11 @@ impl TabulateRequest {
     }
 }
 
-fn one_of<'a>(value: &str, what: &str, known: impl Iterator<Item = &'a str> + Clone) -> Result<(), QueryError> {
+fn one_of<'a>(
+    value: &str,
+    what: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), QueryError> {
     let hint = match nearest(value, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => known.collect::<Vec<_>>().join(", "),

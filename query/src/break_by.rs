@@ -88,7 +88,9 @@ impl Cross {
 
     /// Whether a unit may stand in several of its cells.
     pub(crate) fn is_multiple(&self) -> bool {
-        self.dimensions.iter().any(|dimension| matches!(dimension, Dimension::Question { multiple: true, .. }))
+        self.dimensions
+            .iter()
+            .any(|dimension| matches!(dimension, Dimension::Question { multiple: true, .. }))
     }
 
     /// A cell as it stands in the column `breaks`, for example `group=a; q3=2`.

@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::cell_id::CellId;
 use crate::error::QueryError;
 use crate::labels::language_of;
-use crate::measure::{Measure, MeasureKind};
+use crate::measure::Measure;
 use crate::measures::{asked, cells_of, measures};
 use crate::sums::{Chosen, Sums};
 use crate::tabulate::{Counted, count_wave, request_of_table};
@@ -48,7 +48,7 @@ pub struct ExplainedMapping {
 pub struct ExplainedPart {
     /// The group; empty for units without one.
     pub group: String,
-    /// How they were collected; empty for all.
+    /// How they were collected.
     pub method: String,
     /// The units counted.
     pub count: u64,
@@ -73,13 +73,12 @@ pub async fn explain(catalog: &Catalog, id: &str, language: Option<&str>) -> Res
     }
     request.language = language.map(str::to_owned);
     let own = request.by.first().cloned();
-    let crossed = match &own {
-        Some(by) => format!("{by}*group*method"),
-        None => "group*method".to_owned(),
-    };
-    let is_crossed_already = own.as_deref().is_some_and(|by| by.split('*').any(|name| name == "group" || name == "method"));
-    if !is_crossed_already && crossed.split('*').count() <= crate::break_by::DIMENSIONS_MAX {
-        request.by.push(crossed);
+    let names: Vec<&str> = own.as_deref().map_or_else(Vec::new, |by| by.split('*').collect());
+    let is_apart = names.iter().any(|name| matches!(*name, "group" | "method"));
+    if !is_apart && names.len() + 2 <= crate::break_by::DIMENSIONS_MAX {
+        for more in [&["group", "method"][..], &["method"]] {
+            request.by.push(names.iter().chain(more).copied().collect::<Vec<_>>().join("*"));
+        }
     }
     let counted = count_wave(catalog, &request).await?;
     let all = measures(&counted.world(), &counted.request, &counted.tallies)?;
@@ -93,41 +92,40 @@ pub async fn explain(catalog: &Catalog, id: &str, language: Option<&str>) -> Res
         key(other) == key(&figure)
     };
     let prefix = if figure.breaks.is_empty() { String::new() } else { format!("{}; ", figure.breaks) };
-    let parts = all.iter().filter(same).filter_map(|measure| {
-        let rest = measure.breaks.strip_prefix(&prefix)?.strip_prefix("group=")?;
-        let (group, method) = rest.split_once("; method=")?;
-        let part = ExplainedPart {
-            group: group.to_owned(),
-            method: method.to_owned(),
-            count: measure.count,
-            base: measure.base,
-        };
-        (part.count > 0 || part.base > 0).then_some(part)
-    });
+    let part = |measure: &Measure, group: &str, method: &str| ExplainedPart {
+        group: group.to_owned(),
+        method: method.to_owned(),
+        count: measure.count,
+        base: measure.base,
+    };
+    let (mut parts, mut by_method) = (Vec::new(), Vec::new());
+    for measure in all.iter().filter(same) {
+        let Some(rest) = measure.breaks.strip_prefix(&prefix) else { continue };
+        if let Some(method) = rest.strip_prefix("method=") {
+            by_method.push(part(measure, "", method));
+        } else if let Some((group, method)) =
+            rest.strip_prefix("group=").and_then(|rest| rest.split_once("; method="))
+        {
+            parts.push(part(measure, group, method));
+        }
+    }
+    // What is left of a method is in no group.
+    for mut rest in by_method {
+        for part in parts.iter().filter(|part| part.method == rest.method) {
+            rest.count = rest.count.saturating_sub(part.count);
+            rest.base = rest.base.saturating_sub(part.base);
+        }
+        parts.push(rest);
+    }
+    parts.retain(|part| part.count > 0 || part.base > 0);
     Ok(Explanation {
-        parts: with_rest(parts.collect(), &figure),
+        parts,
         states: states(&counted, &figure)?,
         forms: forms(&counted, &figure),
         mappings: mappings(&counted, &figure, language),
         asked: said(&counted),
         figure,
     })
-}
-
-/// Adds the units that are in no group.
-fn with_rest(mut parts: Vec<ExplainedPart>, figure: &Measure) -> Vec<ExplainedPart> {
-    let sum = |of: fn(&ExplainedPart) -> u64| parts.iter().map(of).sum::<u64>();
-    let (count, base) = (sum(|part| part.count), sum(|part| part.base));
-    let is_of_units = figure.measure == MeasureKind::Count || figure.measure == MeasureKind::Share;
-    if is_of_units && (count < figure.count || base < figure.base) {
-        parts.push(ExplainedPart {
-            group: String::new(),
-            method: String::new(),
-            count: figure.count.saturating_sub(count),
-            base: figure.base.saturating_sub(base),
-        });
-    }
-    parts
 }
 
 fn said(counted: &Counted) -> Vec<(&'static str, String)> {
@@ -164,7 +162,8 @@ fn states(counted: &Counted, figure: &Measure) -> Result<Vec<(State, u64)>, Quer
 }
 
 fn forms(counted: &Counted, figure: &Measure) -> Vec<String> {
-    let asks = counted.tallies.iter().filter(|tally| tally.form().question(figure.question.as_str()).is_some());
+    let asks =
+        counted.tallies.iter().filter(|tally| tally.form().question(figure.question.as_str()).is_some());
     asks.map(|tally| tally.form().reference.target()).collect()
 }
 
@@ -175,9 +174,8 @@ fn mappings(counted: &Counted, figure: &Measure, language: Option<&str>) -> Vec<
         let form = counted.tallies.iter().find(|tally| tally.form().reference == mapping.target);
         let found = form.and_then(|tally| tally.form().question(figure.question.as_str()));
         let Some((place, question)) = found else { continue };
-        let option = figure.option.and_then(|code| {
-            question.options().iter().position(|option| option.code == code)
-        });
+        let option =
+            figure.option.and_then(|code| question.options().iter().position(|option| option.code == code));
         let covers = match option {
             Some(option) => mapping.covers(place, option),
             None if question.options().is_empty() => mapping.covers_some(place),

@@ -26,7 +26,9 @@ impl Selection {
     pub(crate) fn new(condition: &Where, form: &Form, forms: &[&Form]) -> Result<Self, QueryError> {
         let filter = match condition.resolve(form) {
             Ok(filter) => filter,
-            Err(problem) if problem.unknown_question && forms.iter().any(|f| condition.resolve(f).is_ok()) => {
+            Err(problem)
+                if problem.unknown_question && forms.iter().any(|f| condition.resolve(f).is_ok()) =>
+            {
                 Filter::Any(Vec::new())
             }
             Err(problem) => {
@@ -82,7 +84,9 @@ impl SelectionRows<'_> {
             Filter::All(inner) => several(inner, false),
             Filter::Any(inner) => several(inner, true),
             Filter::Not(inner) => self.holds(inner, row, group, method).map(|holds| !holds),
-            Filter::Group(groups) => Some(group.is_some_and(|group| groups.iter().any(|known| known == group))),
+            Filter::Group(groups) => {
+                Some(group.is_some_and(|group| groups.iter().any(|known| known == group)))
+            }
             Filter::Method(methods) => Some(methods.iter().any(|known| known == method)),
             Filter::Answer { question, row: of_grid, test } => {
                 let same = |item: &Item| item.question == *question && item.row == *of_grid;

@@ -65,7 +65,8 @@ impl<'a> Figures<'a> {
     ) -> Self {
         let (survey, question) = (world.survey, asked.question);
         let language = language_of(survey, request.language.as_deref());
-        let note = |(mapping, _): &(&Mapping, usize)| mapping.exclusion_note.in_language(&language).to_owned();
+        let note =
+            |(mapping, _): &(&Mapping, usize)| mapping.exclusion_note.in_language(&language).to_owned();
         let mut flags = Vec::new();
         if survey.synthetic {
             flags.push(Flag::Synthetic);
@@ -195,12 +196,8 @@ impl<'a> Figures<'a> {
         };
         self.set_base(&mut share, base);
         let weighted = self.is_weighted();
-        let value = percent_of(
-            line.count.exact(weighted),
-            base.exact(weighted),
-            self.decimals,
-            self.survey.rounding,
-        );
+        let value =
+            percent_of(line.count.exact(weighted), base.exact(weighted), self.decimals, self.survey.rounding);
         out.push(self.finished(Measure { measure: kind, ..share }, value));
         self.means_of_groups(&out[out.len() - 1].clone(), pick, groups, out);
     }

@@ -44,13 +44,15 @@ impl Statistics<'_> {
         let weighed: i128 = sum.numbers.iter().map(|(number, units)| number * units.exact(weighted)).sum();
         let unit = figures.weights.map_or(1, |decimals| 10i128.pow(u32::from(decimals)));
         let base = answered.exact(weighted);
-        let extreme = |number: Option<&i128>| number.and_then(|number| ratio_text(*number, one, digits, rounding));
+        let extreme =
+            |number: Option<&i128>| number.and_then(|number| ratio_text(*number, one, digits, rounding));
         let mut push = |statistic, suits, kind, value: Option<String>| {
             if figures.wants(statistic, suits) {
                 out.push(figures.finished(self.of_base(kind, answered), value));
             }
         };
-        let mean = base.checked_mul(one).and_then(|base| ratio_text(weighed, base, figures.decimals, rounding));
+        let mean =
+            base.checked_mul(one).and_then(|base| ratio_text(weighed, base, figures.decimals, rounding));
         push(Statistic::Mean, true, MeasureKind::Mean, mean);
         let median = median(sum, weighted);
         let median = median.and_then(|twice| ratio_text(twice, 2 * one, figures.decimals, rounding));
@@ -69,7 +71,9 @@ impl Statistics<'_> {
     pub(crate) fn of_options(&self, sum: &Sum, out: &mut Vec<Measure>) {
         let figures = self.figures;
         let suits = matches!(figures.question.kind, Kind::Rating { .. } | Kind::Ranking { .. });
-        if figures.question.options().is_empty() || !(figures.wants(Statistic::Mean, suits) || figures.how.rescale.is_some()) {
+        if figures.question.options().is_empty()
+            || !(figures.wants(Statistic::Mean, suits) || figures.how.rescale.is_some())
+        {
             return;
         }
         let is_ranking = matches!(figures.question.kind, Kind::Ranking { .. });
@@ -110,7 +114,12 @@ impl Statistics<'_> {
         let (promoting, detracting) = (amount(promoters), amount(detractors));
         let base = figures.base(of.units, of, Pick::Place(promoters));
         let net = promoting.exact(weighted) - detracting.exact(weighted);
-        let mut line = Measure { measure: MeasureKind::NetScore, state: None, label: "net score".to_owned(), ..self.line.clone() };
+        let mut line = Measure {
+            measure: MeasureKind::NetScore,
+            state: None,
+            label: "net score".to_owned(),
+            ..self.line.clone()
+        };
         line.count = promoting.units + detracting.units;
         line.count_weighted = figures.weight_text(promoting.plus(detracting));
         line.set = Some("net_score".to_owned());

@@ -66,15 +66,14 @@ pub fn measures(
             (0..of.items()).map(|nth| Sums::of(of, &fed_by, nth, &total, false)).collect();
         let pool = pool(request, of, &all);
         for chosen in std::iter::once(&total).chain(&cells) {
-            let pooled = figures.pools().then(|| pooled(&pool, world.mappings, chosen)).unwrap_or_default();
+            let pooled = if figures.pools() { pooled(&pool, world.mappings, chosen) } else { Vec::new() };
             let of_known = match &chosen.part {
                 Part::Cell(at, _) => known.get(*at).and_then(Option::as_ref),
                 Part::Total | Part::Known(_) => None,
             };
             for nth in 0..of.items() {
                 let units = Sums::of(of, &fed_by, nth, chosen, false);
-                let numerator =
-                    figures.has_numerator().then(|| Sums::of(of, &fed_by, nth, chosen, true));
+                let numerator = figures.has_numerator().then(|| Sums::of(of, &fed_by, nth, chosen, true));
                 let whole = of_known.map(|known| {
                     let counted = Sums::of(of, &fed_by, nth, known, figures.has_numerator());
                     (Sums::of(of, &fed_by, nth, known, false), counted)
@@ -118,7 +117,8 @@ fn pool<'a, 't>(request: &TabulateRequest, of: &'a Asked<'t>, all: &'a [Asked<'t
     if !of.question.rows().is_empty() || request.questions.is_none() {
         return vec![of];
     }
-    let codes = |asked: &Asked<'_>| asked.question.options().iter().map(|option| option.code).collect::<Vec<_>>();
+    let codes =
+        |asked: &Asked<'_>| asked.question.options().iter().map(|option| option.code).collect::<Vec<_>>();
     all.iter().filter(|other| other.question.rows().is_empty() && codes(other) == codes(of)).collect()
 }
 
@@ -148,7 +148,9 @@ pub(crate) fn asked(tallies: &[Tally]) -> Result<Vec<Asked<'_>>, QueryError> {
             }
             match all.iter_mut().find(|asked| asked.question.number == question.number) {
                 None => all.push(Asked { question, tallies: vec![(nth, tally, at)] }),
-                Some(asked) if asks_the_same(asked.question, question) => asked.tallies.push((nth, tally, at)),
+                Some(asked) if asks_the_same(asked.question, question) => {
+                    asked.tallies.push((nth, tally, at))
+                }
                 Some(asked) => {
                     return Err(QueryError::FormsDiffer {
                         question: question.number.to_string(),

@@ -52,10 +52,9 @@ pub(crate) fn sets_of(question: &Question, how: &Table, language: &str) -> Vec<O
     if let Some(score) = &how.net_score
         && let (Some(promoters), Some(detractors)) = (places(&score.promoters), places(&score.detractors))
     {
-        for (id, places, purpose) in [
-            ("promoters", promoters, Purpose::Promoters),
-            ("detractors", detractors, Purpose::Detractors),
-        ] {
+        for (id, places, purpose) in
+            [("promoters", promoters, Purpose::Promoters), ("detractors", detractors, Purpose::Detractors)]
+        {
             sets.push(OptionSet { id: id.to_owned(), label: id.to_owned(), places, purpose });
         }
     }

@@ -76,6 +76,14 @@ pub(crate) enum Read<'a> {
     Item(&'a Item, Box<ItemRows>),
 }
 
+/// What a batch holds of every break.
+pub(crate) struct Breaks<'a> {
+    pub(crate) crosses: Vec<Vec<Read<'a>>>,
+    /// Whether a unit may stand in several cells of a cross.
+    pub(crate) multiple: Vec<bool>,
+    pub(crate) partition: Option<usize>,
+}
+
 /// What every row has.
 pub(crate) struct Heads {
     pub(crate) methods: StringViewArray,
@@ -136,7 +144,13 @@ impl Slots {
 
     /// Whether the units of a slot are of a part. `partition` is the cross whose slots hold every unit once, together
     /// with those of no cross.
-    pub(crate) fn is_of(&self, slot: &Slot, part: &Part, crosses: &[Cross], partition: Option<usize>) -> bool {
+    pub(crate) fn is_of(
+        &self,
+        slot: &Slot,
+        part: &Part,
+        crosses: &[Cross],
+        partition: Option<usize>,
+    ) -> bool {
         let of = |cross: usize| usize::from(slot.cross) == cross + 1;
         match part {
             Part::Total => slot.cross == 0 || (partition.is_some_and(of) && !slot.known),
@@ -156,7 +170,8 @@ impl Slots {
 
     /// The names seen along one dimension of a cross.
     pub(crate) fn seen(&self, cross: usize, dimension: usize) -> impl Iterator<Item = &str> {
-        let of_cross = self.all.iter().filter(move |slot| usize::from(slot.cross) == cross + 1 && !slot.known);
+        let of_cross =
+            self.all.iter().filter(move |slot| usize::from(slot.cross) == cross + 1 && !slot.known);
         of_cross.filter_map(move |slot| self.text(slot.categories[dimension]))
     }
 
@@ -165,9 +180,7 @@ impl Slots {
         &mut self,
         row: usize,
         heads: &Heads,
-        crosses: &[Vec<Read<'_>>],
-        multiple: &[bool],
-        partition: Option<usize>,
+        breaks: &Breaks<'_>,
         numerator: Option<bool>,
         scratch: &mut Scratch,
     ) -> Result<(), QueryError> {
@@ -183,7 +196,7 @@ impl Slots {
         };
         scratch.row.clear();
         let mut is_parted = false;
-        for (at, dimensions) in crosses.iter().enumerate() {
+        for (at, dimensions) in breaks.crosses.iter().enumerate() {
             let cross = u8::try_from(at + 1).unwrap_or(u8::MAX);
             let from = scratch.row.len();
             scratch.row.push(Slot { cross, ..bare });
@@ -199,8 +212,8 @@ impl Slots {
                 }
             }
             if scratch.row.len() > from {
-                is_parted |= partition == Some(at);
-                if multiple.get(at).copied().unwrap_or(false) {
+                is_parted |= breaks.partition == Some(at);
+                if breaks.multiple.get(at).copied().unwrap_or(false) {
                     scratch.row.push(Slot { cross, known: true, ..bare });
                 }
             }

@@ -170,18 +170,15 @@ impl<'a> Asked<'a> {
             let item = tally.items_of(*question).nth(nth);
             let slots = chosen.slots.get(*at).map_or(&[][..], |slots| &slots[usize::from(numerator)]);
             let tally: &'a Tally = tally;
-            let cells = item.into_iter().flat_map(move |item| {
-                slots.iter().filter_map(move |slot| tally.cells(item, *slot))
-            });
+            let cells = item
+                .into_iter()
+                .flat_map(move |item| slots.iter().filter_map(move |slot| tally.cells(item, *slot)));
             cells.map(move |cells| (&tally.form().reference, *question, cells))
         })
     }
 
     /// The mappings that feed one of the forms, each with the question's place there.
-    pub(crate) fn fed_by<'m>(
-        &self,
-        mappings: &'m [std::sync::Arc<Mapping>],
-    ) -> Vec<(&'m Mapping, usize)> {
+    pub(crate) fn fed_by<'m>(&self, mappings: &'m [std::sync::Arc<Mapping>]) -> Vec<(&'m Mapping, usize)> {
         let fed = mappings.iter().filter_map(|mapping| {
             let mut places = self.tallies.iter();
             let fed = places.find(|(_, tally, _)| tally.form().reference == mapping.target);
@@ -212,8 +209,7 @@ impl Sums {
     ) -> Self {
         let question = asked.question;
         let (options, sets) = (question.options().len(), asked.sets());
-        let shape =
-            Shape { options, places: options + sets.len(), is_routed: question.keeps_asked() };
+        let shape = Shape { options, places: options + sets.len(), is_routed: question.keeps_asked() };
         // What the group says in the respondent's place is known however the unit was collected.
         let left_out = |covers: &dyn Fn(&Mapping, usize) -> bool| -> BTreeSet<usize> {
             if question.filled_from.is_some() {
@@ -231,7 +227,8 @@ impl Sums {
         }];
         wanted.extend((0..options).map(|option| covers_all(vec![option])));
         wanted.extend(sets.iter().map(|set| covers_all(set.places.clone())));
-        let mut sums = Self { everything: Sum::default(), different: Vec::new(), whole: 0, places: Vec::new() };
+        let mut sums =
+            Self { everything: Sum::default(), different: Vec::new(), whole: 0, places: Vec::new() };
         let mut at = Vec::new();
         for left_out in wanted {
             let known = sums.different.iter().position(|(known, _)| *known == left_out);
@@ -245,7 +242,9 @@ impl Sums {
         for (form, _, cells) in asked.cells(nth, chosen, numerator) {
             // Units that came through a mapping that nobody knows any more are taken at their states.
             let through = cells.mapping.and_then(|name| {
-                fed_by.iter().position(|(mapping, _)| mapping.target == *form && mapping.reference.target() == name)
+                fed_by
+                    .iter()
+                    .position(|(mapping, _)| mapping.target == *form && mapping.reference.target() == name)
             });
             sums.everything.add(&cells, shape);
             for (left_out, sum) in &mut sums.different {

@@ -14,7 +14,7 @@ use crate::filter::Selection;
 use crate::request::TabulateRequest;
 use crate::sets::{OptionSet, sets_by_place, sets_of};
 use crate::shape::{Item, ItemRows, NUMBER_SCALE, Values, items};
-use crate::slots::{Heads, Read, Reader, RowSlots, Scratch, Slot, Slots, text_at};
+use crate::slots::{Breaks, Heads, Read, Reader, RowSlots, Scratch, Slot, Slots, text_at};
 
 /// Cells before those of the options: one per number of a state.
 const STATE_CELLS: usize = State::ALL.len() + 1;
@@ -124,7 +124,8 @@ impl Tally {
             Dimension::Method => Some(Reader::Method),
             Dimension::Question { .. } => dimension.item(&form).map(|item| Reader::Item(Box::new(item))),
         };
-        let readers = crosses.iter().map(|cross| cross.dimensions.iter().filter_map(reader).collect()).collect();
+        let readers =
+            crosses.iter().map(|cross| cross.dimensions.iter().filter_map(reader).collect()).collect();
         let select = |condition: &Option<_>| match condition {
             Some(condition) => Selection::new(condition, &form, &refs).map(Some),
             None => Ok(None),
@@ -292,15 +293,15 @@ impl Tally {
             .iter()
             .map(|cross| cross.iter().map(|reader| reader.read(table, &heads, batch)).collect())
             .collect::<Result<_, _>>()?;
-        let multiple: Vec<bool> = self.crosses.iter().map(Cross::is_multiple).collect();
+        let multiple = self.crosses.iter().map(Cross::is_multiple).collect();
+        let breaks = Breaks { crosses, multiple, partition: self.partition };
         let mut scratch = Scratch::default();
         for row in 0..batch.num_rows() {
             let group = || heads.groups.as_ref().and_then(|groups| text_at(groups, row));
             let method = text_at(&heads.methods, row).unwrap_or_default();
             if filter.as_ref().is_none_or(|filter| filter.takes(row, group(), method)) {
                 let counts = numerator.as_ref().map(|numerator| numerator.takes(row, group(), method));
-                let partition = self.partition;
-                self.slots.of_row(row, &heads, &crosses, &multiple, partition, counts, &mut scratch)?;
+                self.slots.of_row(row, &heads, &breaks, counts, &mut scratch)?;
             }
             scratch.end_row();
         }
@@ -349,7 +350,10 @@ fn weight_of(form: &Form, number: &str) -> Result<Weight, QueryError> {
         let near = nearest(number, weights().map(|(_, question)| question.number.as_str()));
         let known: Vec<&str> = weights().map(|(_, question)| question.number.as_str()).collect();
         QueryError::Request {
-            problem: format!("`{number}` is no question with `role: weight` in form `{}`", form.reference.target()),
+            problem: format!(
+                "`{number}` is no question with `role: weight` in form `{}`",
+                form.reference.target()
+            ),
             hint: match (near, known.is_empty()) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
                 (None, true) => "the form has no weights".to_owned(),
@@ -457,7 +461,8 @@ impl Counted {
             if let (Some(ours), Some(theirs)) = (self.units.get_mut(ours_at), theirs.units.get(theirs_at)) {
                 *ours += theirs;
             }
-            if let (Some(ours), Some(theirs)) = (self.weights.get_mut(ours_at), theirs.weights.get(theirs_at)) {
+            if let (Some(ours), Some(theirs)) = (self.weights.get_mut(ours_at), theirs.weights.get(theirs_at))
+            {
                 *ours += theirs;
             }
         }

@@ -22,6 +22,7 @@ mod language;
 mod law;
 mod maintenance;
 mod mapping;
+mod oracle;
 mod query;
 mod response;
 mod store;

@@ -72,7 +72,12 @@ impl Asked {
     ///
     /// # Errors
     /// What cannot be read, with what can.
-    pub(crate) fn request(&self, catalog: &Catalog, survey: &str, wave: &str) -> Result<TabulateRequest, Fault> {
+    pub(crate) fn request(
+        &self,
+        catalog: &Catalog,
+        survey: &str,
+        wave: &str,
+    ) -> Result<TabulateRequest, Fault> {
         let (survey, wave) = (survey.into(), wave.into());
         if let Some(table) = &self.table {
             return Ok(request_of_table(catalog, survey, wave, table)?);
@@ -97,7 +102,8 @@ impl Asked {
             ("mark_below", &self.mark_below),
             ("blank_below", &self.blank_below),
         ];
-        let several = several.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        let several =
+            several.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
         let one = one.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
         for (name, value) in several.chain(one) {
             request.ask(name, value)?;

@@ -58,7 +58,12 @@ fn print(explained: &Explanation) -> Result<(), Fault> {
         let covers = if mapping.covers { "covers it" } else { "does not cover it: its units are in no base" };
         say!("mapping     {}: {covers}", mapping.mapping);
         if !mapping.reason.is_empty() {
-            say!("            {} (signed off by {}, {})", mapping.reason, mapping.signed_off.by, mapping.signed_off.on);
+            say!(
+                "            {} (signed off by {}, {})",
+                mapping.reason,
+                mapping.signed_off.by,
+                mapping.signed_off.on
+            );
         }
     }
     for (state, units) in &explained.states {

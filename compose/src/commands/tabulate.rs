@@ -30,7 +30,8 @@ pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
     };
     if let Some(file) = &arguments.expect {
         let definition = catalog.definitions().survey(&request.survey).map(Arc::as_ref);
-        let definition = definition.ok_or_else(|| Fault::no("the survey is not known here", "name its folder with --surveys"))?;
+        let definition = definition
+            .ok_or_else(|| Fault::no("the survey is not known here", "name its folder with --surveys"))?;
         let agree = expect::compare(&catalog, definition, request.wave.as_str(), &measures, file).await?;
         output::versions(&catalog);
         return Ok(ExitCode::from(u8::from(!agree)));

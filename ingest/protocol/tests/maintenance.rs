@@ -183,7 +183,7 @@ impl Compactor {
             }
             (Some((_, rows)), Some(permit)) => {
                 // An unknown outcome: the same files are decided upon again.
-                let unknown = choice % 4 == 0;
+                let unknown = choice.is_multiple_of(4);
                 if table.replace(&permit, rows.clone(), compares) && !unknown {
                     self.done += 1;
                     self.planned = None;
@@ -240,7 +240,8 @@ fn a_replacement_is_committed_only_where_it_was_read() {
         adds: vec!["c".into()],
     };
     // (`maintain` read, `maintain` now, files now, what is decided)
-    let cases: [(Option<i64>, Option<i64>, &[&str], &str); 6] = [
+    type Case = (Option<i64>, Option<i64>, &'static [&'static str], &'static str);
+    let cases: [Case; 6] = [
         (None, None, &["a", "b", "x"], "commit 1"),
         (Some(4), Some(4), &["a", "b"], "commit 5"),
         (Some(4), Some(5), &["a", "b"], "lost"),
@@ -267,7 +268,8 @@ fn a_replacement_is_committed_only_where_it_was_read() {
 fn a_generation_is_closed_when_it_is_old_and_drained() {
     let lane = |landed, complete| LaneEnd { landed: Offset(landed), complete: Offset(complete) };
     // (why, generation, newest, lanes, the ends if it is closed)
-    let cases: [(&str, i32, i32, &[LaneEnd], Option<&[i64]>); 5] = [
+    type Case<'a> = (&'a str, i32, i32, &'a [LaneEnd], Option<&'a [i64]>);
+    let cases: [Case<'_>; 5] = [
         ("drained", 1, 2, &[lane(5, 5), lane(0, 0)], Some(&[5, 0])),
         ("one lane is behind", 1, 2, &[lane(5, 5), lane(3, 2)], None),
         ("the newest may get more", 2, 2, &[lane(5, 5)], None),

@@ -162,7 +162,10 @@ fn bar(measure: &Measure, chart: &[Measure], notes: &[&str]) -> Option<Bar> {
         MeasureKind::Share | MeasureKind::ShareAcross | MeasureKind::ShareWhole => None,
         MeasureKind::Count => Some(Bar {
             label: harmless(&measure.label),
-            drawn: measure.option.or(measure.set.as_ref().map(|_| 0)).map(|_| millionths(measure.count, measure.base)),
+            drawn: measure
+                .option
+                .or(measure.set.as_ref().map(|_| 0))
+                .map(|_| millionths(measure.count, measure.base)),
             count: match share_of(measure) {
                 Some(_) => format!("{} / {}{}", measure.value, measure.base, note_marks(measure, notes)),
                 None => measure.value.clone(),

@@ -127,17 +127,12 @@ fn tables(measures: &[Measure], columns_max: usize, out: &mut dyn Write) -> Resu
 fn lines(of_one_cell: &[Measure], broken_down: bool, notes: &[&str]) -> Vec<Vec<String>> {
     let line = |label: String, figure: &Measure, number: String, share: String| {
         let part = broken_down.then(|| figure.breaks.clone());
-        let flags: Vec<&str> = [
-            Flag::Unreliable,
-            Flag::Blanked,
-            Flag::Broken,
-            Flag::NotCompared,
-            Flag::DefinitionChanged,
-        ]
-            .into_iter()
-            .filter(|flag| figure.flags.contains(flag))
-            .map(Flag::as_str)
-            .collect();
+        let flags: Vec<&str> =
+            [Flag::Unreliable, Flag::Blanked, Flag::Broken, Flag::NotCompared, Flag::DefinitionChanged]
+                .into_iter()
+                .filter(|flag| figure.flags.contains(flag))
+                .map(Flag::as_str)
+                .collect();
         let flags = if flags.is_empty() { String::new() } else { format!(" ({})", flags.join(", ")) };
         let rule = format!("{}{}{flags}", figure.base_rule.as_str(), note_marks(figure, notes));
         let base = figure.base_weighted.clone().unwrap_or_else(|| figure.base.to_string());

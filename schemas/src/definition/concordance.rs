@@ -108,7 +108,11 @@ pub(super) fn lint(definition: &SurveyDefinition, findings: &mut Vec<Finding>) {
             let was = question.was.as_ref().unwrap_or(&question.question);
             let keys = [("question", question.question.as_str())];
             let sides = [
-                (&concordance.to, &question.question, question.options.iter().flat_map(|o| &o.options).collect()),
+                (
+                    &concordance.to,
+                    &question.question,
+                    question.options.iter().flat_map(|o| &o.options).collect(),
+                ),
                 (&concordance.from, was, question.options.iter().flat_map(|o| &o.were).collect::<Vec<_>>()),
             ];
             for (wave, number, codes) in sides {
@@ -134,7 +138,8 @@ pub(super) fn lint(definition: &SurveyDefinition, findings: &mut Vec<Finding>) {
             }
         }
         for group in &concordance.groups {
-            let sides = [(&concordance.to, vec![&group.group]), (&concordance.from, group.were.iter().collect())];
+            let sides =
+                [(&concordance.to, vec![&group.group]), (&concordance.from, group.were.iter().collect())];
             for (wave, groups) in sides {
                 let sectors = definition.survey.wave(wave).and_then(|wave| definition.sectors_of(wave));
                 let Some(sectors) = sectors else { continue };

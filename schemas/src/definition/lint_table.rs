@@ -89,8 +89,11 @@ impl Lint<'_> {
         let Some(question) = self.find(number) else {
             let known = self.all().map(|question| question.number.as_str()).chain(["group", "method"]);
             let near = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
-            let finding = self.error(&[("by", name)], &format!("`{name}` is nothing to break figures down by"));
-            return Some(finding.hint(near.unwrap_or_else(|| "use `group`, `method` or a question".to_owned())));
+            let finding =
+                self.error(&[("by", name)], &format!("`{name}` is nothing to break figures down by"));
+            return Some(
+                finding.hint(near.unwrap_or_else(|| "use `group`, `method` or a question".to_owned())),
+            );
         };
         let hint = match (question.options().is_empty(), question.rows().is_empty(), row) {
             (true, ..) => "break down by its bands, `<number>band`",
@@ -125,12 +128,14 @@ impl Lint<'_> {
         if sectors.is_empty() {
             return None;
         }
-        let known = sectors.iter().flat_map(|sectors| sectors.groups.iter().map(|group| group.group.as_str()));
+        let known =
+            sectors.iter().flat_map(|sectors| sectors.groups.iter().map(|group| group.group.as_str()));
         Some(self.error(&[(key, "")], &format!("unknown group `{unknown}`")).nearest(unknown, known))
     }
 
     fn sets(&self, table: &Table, found: &mut Vec<Finding>) {
-        let asked = || self.all().filter(|q| table.questions.iter().any(|wanted| q.number.as_str() == wanted));
+        let asked =
+            || self.all().filter(|q| table.questions.iter().any(|wanted| q.number.as_str() == wanted));
         let has = |code: i16| {
             let everything = table.questions.is_empty() || asked().next().is_none();
             everything || asked().any(|question| question.options().iter().any(|option| option.code == code))

@@ -52,7 +52,10 @@ pub(super) fn resolve(
             resolver.error(line, format!("unmapped {what} has no reason"));
         }
         if codes.is_empty() {
-            resolver.error(line, format!("{what} is listed as unmapped, but all of its codes are used or listed"));
+            resolver.error(
+                line,
+                format!("{what} is listed as unmapped, but all of its codes are used or listed"),
+            );
         }
         for code in codes {
             if !unmapped.insert((place, code)) || resolver.used.contains(&(place, code)) {

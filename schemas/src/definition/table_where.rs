@@ -87,7 +87,8 @@ impl WhereProblem {
 }
 
 const SHAPE: &str = "a condition is one of `question` with a test, `group`, `method`, `all`, `any` and `not`";
-const TEXT: &str = "write `3=1,2`, `3!=1`, `3>=2`, `3<=5`, `3.2=1`, `3=answered`, `group=a,b` or `method=form`";
+const TEXT: &str =
+    "write `3=1,2`, `3!=1`, `3>=2`, `3<=5`, `3.2=1`, `3=answered`, `group=a,b` or `method=form`";
 
 impl Where {
     /// Reads the text form.
@@ -126,10 +127,16 @@ impl Where {
             }
             ("group" | "method", _) => return Err(wrong()),
             _ => {
-                let (question, row) = subject.split_once('.').map_or((subject, None), |(q, row)| (q, Some(row)));
+                let (question, row) =
+                    subject.split_once('.').map_or((subject, None), |(q, row)| (q, Some(row)));
                 read.question = Some(question.to_owned());
                 read.row = row.map(|row| row.parse().map_err(|_| wrong())).transpose()?;
-                let codes = || words().iter().map(|code| code.parse::<i16>().map_err(|_| wrong())).collect::<Result<Vec<_>, _>>();
+                let codes = || {
+                    words()
+                        .iter()
+                        .map(|code| code.parse::<i16>().map_err(|_| wrong()))
+                        .collect::<Result<Vec<_>, _>>()
+                };
                 match operator {
                     "=" | "!=" if values == "answered" => read.answered = Some(operator == "="),
                     "=" => read.codes = codes()?,
@@ -158,7 +165,8 @@ impl Where {
         if shapes.iter().filter(|given| **given).count() != 1 {
             return Err(WhereProblem::new("a condition has one shape".to_owned(), SHAPE));
         }
-        let several = |inner: &[Self]| inner.iter().map(|one| one.resolve(form)).collect::<Result<Vec<_>, _>>();
+        let several =
+            |inner: &[Self]| inner.iter().map(|one| one.resolve(form)).collect::<Result<Vec<_>, _>>();
         if let Some(inner) = &self.not {
             return Ok(Filter::Not(Box::new(inner.resolve(form)?)));
         }
@@ -204,7 +212,8 @@ impl Where {
         let answer = |test: PremiseTest| Filter::Answer { question: place, row, test };
         for code in self.codes.iter().chain(&self.not_codes) {
             if question.kind.place_of_code(i64::from(*code)).is_none() {
-                let known: Vec<String> = question.options().iter().map(|option| option.code.to_string()).collect();
+                let known: Vec<String> =
+                    question.options().iter().map(|option| option.code.to_string()).collect();
                 let message = format!("the condition on `{number}` names unknown option {code}");
                 let hint = match known.is_empty() {
                     true => "the question has no options; use `at_least`, `at_most` or `answered`".to_owned(),
@@ -237,7 +246,10 @@ impl Where {
         match tests.len() {
             0 => {
                 let message = format!("the condition on `{number}` has no test");
-                Err(WhereProblem::new(message, "add `codes`, `not_codes`, `at_least`, `at_most` or `answered`"))
+                Err(WhereProblem::new(
+                    message,
+                    "add `codes`, `not_codes`, `at_least`, `at_most` or `answered`",
+                ))
             }
             1 => Ok(tests.remove(0)),
             _ => Ok(Filter::All(tests)),
@@ -262,7 +274,8 @@ impl fmt::Display for Where {
         let mut texts: Vec<String> = Vec::new();
         if let Some(question) = &self.question {
             let row = self.row.map_or(String::new(), |row| format!(".{row}"));
-            let mut add = |operator: &str, value: &str| texts.push(format!("{question}{row}{operator}{value}"));
+            let mut add =
+                |operator: &str, value: &str| texts.push(format!("{question}{row}{operator}{value}"));
             match self.answered {
                 Some(true) => add("=", "answered"),
                 Some(false) => add("!=", "answered"),

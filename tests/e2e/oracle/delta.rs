@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, new_null_array,
+    ArrayRef, BinaryArray, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    new_null_array,
 };
 use serde_json::Value;
 use shukei_lake::{Commit, Lake, LakeOptions, SourceGeneration};
@@ -51,7 +52,8 @@ impl Surveys {
                 }
             }
             let topic = format!("topic-{start}").as_str().into();
-            let generation = lake.open_generation("submissions", &topic, &vec![Offset(0); partitions], 0).await.unwrap();
+            let generation =
+                lake.open_generation("submissions", &topic, &vec![Offset(0); partitions], 0).await.unwrap();
             land(&lake, &generation, &lanes).await;
             self.transform(&lake).await;
         }
@@ -147,7 +149,8 @@ fn raw_rows(lane: Lane, events: &[String]) -> RecordBatch {
         })
     };
     let fields = schema.fields().iter();
-    let columns = fields.map(|field| column(field.name()).unwrap_or_else(|| new_null_array(field.data_type(), n)));
+    let columns =
+        fields.map(|field| column(field.name()).unwrap_or_else(|| new_null_array(field.data_type(), n)));
     let columns = columns.collect();
     RecordBatch::try_new(schema, columns).unwrap()
 }

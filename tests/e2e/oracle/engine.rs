@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use shukei_interpret::{Answer, Interpretation, Kind as Outcome, Record, Response, Value, interpret, responses_batch};
-use shukei_query::{Measure, Tally, TabulateRequest, World, measures};
-use shukei_schemas::{Lane, Offset, Position, State, SurveyId, WaveId};
+use shukei_interpret::{
+    Answer, Interpretation, Kind as Outcome, Record, Response, Value, interpret, responses_batch,
+};
+use shukei_query::{Measure, TabulateRequest, Tally, World, measures};
 use shukei_schemas::columns::MASK_BITS;
 use shukei_schemas::definition::{Definitions, Kind, Question, SurveyDefinition, has_errors};
+use shukei_schemas::{Lane, Offset, Position, State, SurveyId, WaveId};
 
 use super::figures::{Figures, Key};
 use super::generate::Case;
@@ -27,7 +29,9 @@ impl Engine {
         }
         let mut definitions = Definitions::default();
         definitions.insert(definition.ok_or("no definition")?);
-        let one = |event: &String| interpret(&Record { payload: Some(event.as_bytes()), headers: &[] }, &definitions);
+        let one = |event: &String| {
+            interpret(&Record { payload: Some(event.as_bytes()), headers: &[] }, &definitions)
+        };
         let read = case.events.iter().map(one).collect();
         Ok(Self { definitions, read })
     }
@@ -43,7 +47,8 @@ impl Engine {
         let wave = definition.survey.wave(&wave).ok_or("no wave")?;
         let form = wave.forms.first().and_then(|form| definition.form(form)).ok_or("no form")?;
         let forms = [Arc::clone(form)];
-        let empty = || Tally::new(Arc::clone(form), &forms, &request, "en").map_err(|error| error.to_string());
+        let empty =
+            || Tally::new(Arc::clone(form), &forms, &request, "en").map_err(|error| error.to_string());
         let mut total = empty()?;
         for partition in 0..partitions {
             let mine = counting.iter().filter(|at| *at % partitions == partition);
@@ -54,9 +59,14 @@ impl Engine {
             tally.count(&batch).map_err(|error| error.to_string())?;
             total.merge(&tally);
         }
-        let mappings: Vec<_> = wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect();
-        let groups: Vec<String> =
-            definition.sectors_of(wave).iter().flat_map(|all| &all.groups).map(|group| group.group.clone()).collect();
+        let mappings: Vec<_> =
+            wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect();
+        let groups: Vec<String> = definition
+            .sectors_of(wave)
+            .iter()
+            .flat_map(|all| &all.groups)
+            .map(|group| group.group.clone())
+            .collect();
         let world = World { survey: &definition.survey, mappings: &mappings, groups: &groups, frame: None };
         let found = measures(&world, &request, &[total]).map_err(|error| error.to_string())?;
         figures_of(&found)
@@ -69,7 +79,8 @@ impl Engine {
 }
 
 fn decision(read: &Interpretation) -> String {
-    let unit = read.outcome.unit.as_ref().map(|unit| unit.to_string().replace("%2F", "/")).unwrap_or_default();
+    let unit =
+        read.outcome.unit.as_ref().map(|unit| unit.to_string().replace("%2F", "/")).unwrap_or_default();
     match (&read.outcome.kind, &read.response) {
         (Outcome::Response, Some(response)) => {
             let mut text = format!(
@@ -104,7 +115,9 @@ fn shown(question: &Question, answer: &Answer) -> String {
     };
     codes.sort_unstable();
     let number = match (&answer.value, &question.kind) {
-        (Value::Number(number), Kind::Number { decimals, .. }) => number * 10i128.pow(6 - u32::from(*decimals)),
+        (Value::Number(number), Kind::Number { decimals, .. }) => {
+            number * 10i128.pow(6 - u32::from(*decimals))
+        }
         _ => 0,
     };
     let mut hidden = answer.asked.as_deref().map(|words| marked(words, 0)).unwrap_or_default();

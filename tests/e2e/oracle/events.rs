@@ -116,7 +116,8 @@ fn given(random: &mut Random, form: &Value) -> String {
 
 /// A word of the question that says why there is no answer, if it has any.
 fn word(random: &mut Random, question: &Value) -> Option<Value> {
-    let words = [&question["no_answer"], &question["not_asked"]].map(|list| list.as_array().cloned().unwrap_or_default());
+    let words = [&question["no_answer"], &question["not_asked"]]
+        .map(|list| list.as_array().cloned().unwrap_or_default());
     let words = words.concat();
     (!words.is_empty() && random.chance(15)).then(|| random.pick(&words))
 }
@@ -126,7 +127,16 @@ fn answer(random: &mut Random, question: &Value) -> Value {
         return Value::Null;
     }
     if random.chance(7) {
-        let wrong = [json!("wrong"), json!(999), json!([]), json!({}), json!(true), json!([1, 1]), json!(1.5), json!([0, 1])];
+        let wrong = [
+            json!("wrong"),
+            json!(999),
+            json!([]),
+            json!({}),
+            json!(true),
+            json!([1, 1]),
+            json!(1.5),
+            json!([0, 1]),
+        ];
         return random.pick(&wrong);
     }
     if let Some(word) = word(random, question) {
@@ -138,8 +148,11 @@ fn answer(random: &mut Random, question: &Value) -> Value {
         "single" | "rating" => json!(random.pick(&all)),
         "multiple" => {
             let options = question["options"].as_array().unwrap();
-            let exclusive: Vec<i64> =
-                options.iter().filter(|o| o["exclusive"] == true).map(|o| o["code"].as_i64().unwrap()).collect();
+            let exclusive: Vec<i64> = options
+                .iter()
+                .filter(|o| o["exclusive"] == true)
+                .map(|o| o["code"].as_i64().unwrap())
+                .collect();
             if !exclusive.is_empty() && random.chance(20) {
                 return json!(exclusive);
             }
@@ -157,7 +170,10 @@ fn answer(random: &mut Random, question: &Value) -> Value {
             for row in question["rows"].as_array().unwrap() {
                 match random.below(20) {
                     0 => {}
-                    1 => cells[row["row"].to_string()] = random.pick(&[Value::Null, json!(999), json!("wrong")]),
+                    1 => {
+                        cells[row["row"].to_string()] =
+                            random.pick(&[Value::Null, json!(999), json!("wrong")])
+                    }
                     2 => cells[row["row"].to_string()] = word(random, question).unwrap_or(Value::Null),
                     _ => cells[row["row"].to_string()] = json!(random.pick(&all)),
                 }
@@ -253,7 +269,10 @@ fn cell(random: &mut Random, column: &Value, question: &Value, hold: &str) -> Va
     let all = codes(question);
     let by_label = |random: &mut Random, code: i64| -> String {
         let listed = question["options"].as_array().map_or(&[][..], Vec::as_slice);
-        let label = listed.iter().find(|option| option["code"] == code).map(|option| option["label"].as_str().unwrap());
+        let label = listed
+            .iter()
+            .find(|option| option["code"] == code)
+            .map(|option| option["label"].as_str().unwrap());
         match (label, hold) {
             (Some(label), "labels") => label.to_owned(),
             (Some(label), "both") if random.chance(60) => label.to_owned(),
@@ -265,7 +284,8 @@ fn cell(random: &mut Random, column: &Value, question: &Value, hold: &str) -> Va
         let chosen = if random.chance(8) { vec![random.pick(&all)] } else { random.some(&all) };
         let words: Vec<String> = chosen.into_iter().map(|code| by_label(random, code)).collect();
         let lines = column["shape"] == "lines";
-        let joint = if lines { "\n".to_owned() } else { format!("{} ", column["separator"].as_str().unwrap()) };
+        let joint =
+            if lines { "\n".to_owned() } else { format!("{} ", column["separator"].as_str().unwrap()) };
         let mut text = words.join(&joint);
         if random.chance(10) {
             text.push_str(joint.trim_end_matches(' '));

@@ -26,8 +26,6 @@ struct Table<'a> {
 /// The ways of collecting beside a mean, a median and a sum.
 /// The ways of collecting beside an option that not all were offered.
 pub(super) const OPTION_METHODS: &str = "methods of options";
-/// Whether the base `all` of an option holds those who were not offered it.
-pub(super) const BASE_ALL: &str = "base all of options";
 /// Whether a filter by value takes what is not applicable by its code.
 pub(super) const NOT_APPLICABLE: &str = "filters of what is not applicable";
 pub(super) const STATISTICS_METHODS: &str = "methods of statistics";
@@ -52,12 +50,14 @@ pub(super) fn figures(units: &[&Read], files: &Files, follow: &[&str]) -> Figure
         Some(_) => 0,
         None => ONE,
     };
-    let units = units.iter().filter(|unit| takes(&table["filter"], unit)).map(|unit| (*unit, weigh(unit))).collect();
+    let units =
+        units.iter().filter(|unit| takes(&table["filter"], unit)).map(|unit| (*unit, weigh(unit))).collect();
     let weighted = weight.is_some();
     let table = Table { files, table, questions: questions.clone(), units, weighted, follow };
     let mut found = Figures::new();
     for part in table.parts() {
-        let inside: Vec<&(&Read, i128)> = table.units.iter().filter(|(unit, _)| table.is_in(unit, &part)).collect();
+        let inside: Vec<&(&Read, i128)> =
+            table.units.iter().filter(|(unit, _)| table.is_in(unit, &part)).collect();
         let counts = |unit: &Read| takes(&table.table["numerator"], unit);
         for question in table.questions.iter().filter(|question| question["role"].is_null()) {
             for row in 0..list(&question["rows"]).len().max(1) {
@@ -86,14 +86,19 @@ impl Table<'_> {
                 let categories: BTreeSet<String> = match self.options_of(name) {
                     Some(codes) => codes.into_iter().collect(),
                     None => {
-                        let placed = |unit: &&(&Read, i128)| names.iter().all(|one| !self.members(unit.0, one).is_empty());
+                        let placed = |unit: &&(&Read, i128)| {
+                            names.iter().all(|one| !self.members(unit.0, one).is_empty())
+                        };
                         self.units.iter().filter(placed).flat_map(|unit| self.members(unit.0, name)).collect()
                     }
                 };
                 let longer = |cell: &Part, category: &String| {
                     cell.iter().cloned().chain([((*name).to_owned(), category.clone())]).collect::<Part>()
                 };
-                cells = cells.iter().flat_map(|cell| categories.iter().map(|c| longer(cell, c)).collect::<Vec<_>>()).collect();
+                cells = cells
+                    .iter()
+                    .flat_map(|cell| categories.iter().map(|c| longer(cell, c)).collect::<Vec<_>>())
+                    .collect();
             }
             parts.extend(cells);
         }
@@ -114,7 +119,8 @@ impl Table<'_> {
             _ => {
                 let (number, row) = name.split_once('.').unwrap_or((name, ""));
                 let question = self.questions.iter().find(|question| question["number"] == number).unwrap();
-                let row = list(&question["rows"]).iter().position(|one| one["row"].to_string() == row).unwrap_or(0);
+                let row =
+                    list(&question["rows"]).iter().position(|one| one["row"].to_string() == row).unwrap_or(0);
                 let answer = &unit.answers[number][row];
                 let codes = answer.codes.iter().map(i64::to_string);
                 if answer.state == "answered" { codes.collect() } else { Vec::new() }
@@ -152,7 +158,10 @@ impl Table<'_> {
         let Some(rule) = rules.iter().find(|rule| rule["question"] == number) else { return false };
         let one = |code: i64| match rule["options"].as_array() {
             Some(options) => options.iter().any(|option| option["option"] == code),
-            None => question["kind"] != "multiple" || rule["map"].as_object().unwrap().values().any(|to| *to == code),
+            None => {
+                question["kind"] != "multiple"
+                    || rule["map"].as_object().unwrap().values().any(|to| *to == code)
+            }
         };
         match option {
             Some(code) => one(code),
@@ -170,18 +179,26 @@ impl Table<'_> {
         found: &mut Figures,
     ) {
         let number = text(&question["number"]);
-        
+
         let row_code = list(&question["rows"]).get(row).map_or(String::new(), |row| row["row"].to_string());
         let breaks: Vec<String> = part.iter().map(|(name, category)| format!("{name}={category}")).collect();
         let mut push = |option: String, state: &str, measure: &str, line: String| {
-            let key = [number.to_owned(), row_code.clone(), option, state.to_owned(), breaks.join("; "), measure.to_owned()];
+            let key = [
+                number.to_owned(),
+                row_code.clone(),
+                option,
+                state.to_owned(),
+                breaks.join("; "),
+                measure.to_owned(),
+            ];
             assert!(found.insert(key, line).is_none(), "a figure stands once");
         };
         let all = options(question);
         for (code, _) in &all {
-            let known: Vec<_> = inside.iter().filter(|(unit, _)| self.covers(unit, question, Some(*code))).collect();
-            let everybody = self.table["base"] == "all" && !self.follows(BASE_ALL);
-            let offered = |unit: &Read| everybody || !answer(unit, number, row).hidden.contains(code);
+            let known: Vec<_> =
+                inside.iter().filter(|(unit, _)| self.covers(unit, question, Some(*code))).collect();
+            // Those who were not offered an option are in no base of it, not even in that of all.
+            let offered = |unit: &Read| !answer(unit, number, row).hidden.contains(code);
             let by_state = |unit: &Read| self.in_base(question, &answer(unit, number, row).state);
             let base = known.iter().filter(|(unit, _)| by_state(unit) && offered(unit));
             let base: Vec<_> = base.map(|one| ***one).collect();
@@ -190,14 +207,26 @@ impl Table<'_> {
             let chosen = |unit: &Read| counts(unit) && answer(unit, number, row).codes.contains(code);
             let count: Vec<_> = known.iter().filter(|(unit, _)| chosen(unit)).map(|one| ***one).collect();
             push(code.to_string(), "", "count", self.line_of(self.amount(&count), &count, &base, methods));
-            push(code.to_string(), "", "share", self.line_of(self.share(&count, &base), &count, &base, methods));
+            push(
+                code.to_string(),
+                "",
+                "share",
+                self.line_of(self.share(&count, &base), &count, &base, methods),
+            );
         }
         let whole: Vec<(&Read, i128)> =
             inside.iter().filter(|(unit, _)| self.covers(unit, question, None)).map(|one| **one).collect();
-        let base: Vec<(&Read, i128)> =
-            whole.iter().filter(|(unit, _)| self.in_base(question, &answer(unit, number, row).state)).copied().collect();
+        let base: Vec<(&Read, i128)> = whole
+            .iter()
+            .filter(|(unit, _)| self.in_base(question, &answer(unit, number, row).state))
+            .copied()
+            .collect();
         let of_state = |state: &str| -> Vec<(&Read, i128)> {
-            whole.iter().filter(|(unit, _)| counts(unit) && answer(unit, number, row).state == state).copied().collect()
+            whole
+                .iter()
+                .filter(|(unit, _)| counts(unit) && answer(unit, number, row).state == state)
+                .copied()
+                .collect()
         };
         if all.is_empty() {
             let count = of_state("answered");
@@ -205,7 +234,10 @@ impl Table<'_> {
         }
         let valued = |unit: &Read| match question["kind"] == "number" {
             true => Some(answer(unit, number, row).number),
-            false => all.iter().find(|(code, _)| Some(code) == answer(unit, number, row).codes.first()).and_then(|(_, value)| *value),
+            false => all
+                .iter()
+                .find(|(code, _)| Some(code) == answer(unit, number, row).codes.first())
+                .and_then(|(_, value)| *value),
         };
         if matches!(text(&question["kind"]), "number" | "rating" | "ranking") {
             let values: Vec<(i128, (&Read, i128))> =
@@ -217,8 +249,11 @@ impl Table<'_> {
                 push(String::new(), "answered", measure, self.line_of(value, &given, &given, methods));
             }
         }
-        for state in ["no_answer", "not_asked", "not_mapped", "invalid", "nothing_marked", "stated_no_answer"] {
-            let anywhere = |(unit, _): &(&Read, i128)| self.covers(unit, question, None) && answer(unit, number, row).state == state;
+        for state in ["no_answer", "not_asked", "not_mapped", "invalid", "nothing_marked", "stated_no_answer"]
+        {
+            let anywhere = |(unit, _): &(&Read, i128)| {
+                self.covers(unit, question, None) && answer(unit, number, row).state == state
+            };
             let occurs = state == "no_answer" || self.units.iter().any(anywhere);
             if occurs && self.rule(question, state, "prints") {
                 let count = of_state(state);
@@ -231,7 +266,11 @@ impl Table<'_> {
     }
 
     /// Mean, and of numbers median and sum.
-    fn statistics(&self, question: &Value, mut values: Vec<(i128, (&Read, i128))>) -> Vec<(&'static str, String)> {
+    fn statistics(
+        &self,
+        question: &Value,
+        mut values: Vec<(i128, (&Read, i128))>,
+    ) -> Vec<(&'static str, String)> {
         let (decimals, given) = (self.decimals(), values.len());
         let base: i128 = values.iter().map(|(_, (_, weight))| weight).sum();
         let sum: i128 = values.iter().map(|(value, (_, weight))| value * weight).sum();

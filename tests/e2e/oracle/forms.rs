@@ -78,8 +78,8 @@ fn rules(random: &mut Random, percent: usize) -> Value {
 
 fn question(random: &mut Random, number: &str) -> Value {
     const KINDS: [&str; 14] = [
-        "single", "single", "single", "multiple", "multiple", "multiple", "grid", "grid", "rating", "rating", "number",
-        "number", "text", "ranking",
+        "single", "single", "single", "multiple", "multiple", "multiple", "grid", "grid", "rating", "rating",
+        "number", "number", "text", "ranking",
     ];
     let kind = random.pick(&KINDS);
     let mut question = json!({"number": number, "kind": kind, "text": "T"});
@@ -138,7 +138,8 @@ fn options(random: &mut Random, count: usize, multiple: bool) -> Value {
     for at in 0..count {
         // Some words hold those of the option before, with the separator of lists between.
         let longer = at > 0 && random.chance(20);
-        let before = if longer { format!("{}, ", options[at - 1]["label"].as_str().unwrap()) } else { String::new() };
+        let before =
+            if longer { format!("{}, ", options[at - 1]["label"].as_str().unwrap()) } else { String::new() };
         options.push(json!({"code": code, "label": format!("{before}o{code}")}));
         code += if random.chance(2) { 200 } else { random.between(1, 3) };
     }
@@ -222,7 +223,9 @@ pub(super) fn layout(random: &mut Random, own: &Value) -> (Value, Value) {
             "multiple" | "single" if random.chance(if kind == "single" { 25 } else { 50 }) => {
                 for option in options {
                     let code = &option["code"];
-                    columns.push(json!({"column": format!("{name}: {code}"), "question": number, "option": code}));
+                    columns.push(
+                        json!({"column": format!("{name}: {code}"), "question": number, "option": code}),
+                    );
                 }
             }
             "multiple" => {

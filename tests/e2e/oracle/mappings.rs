@@ -247,6 +247,7 @@ impl Mapper<'_> {
 /// "None of these" may only be covered where all of these are.
 fn exclusive_fits(target: &Value, covered: &BTreeSet<i64>) -> bool {
     let options = target["options"].as_array().unwrap();
-    let exclusive = options.iter().any(|o| o["exclusive"] == true && covered.contains(&o["code"].as_i64().unwrap()));
+    let exclusive =
+        options.iter().any(|o| o["exclusive"] == true && covered.contains(&o["code"].as_i64().unwrap()));
     !exclusive || covered.len() == options.len()
 }

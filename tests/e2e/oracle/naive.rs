@@ -70,7 +70,8 @@ pub(super) fn questions(form: &Value) -> Vec<Value> {
         let number = text(&question["number"]).to_owned();
         all.push(question.clone());
         if let Some(bands) = question["bands"].as_array() {
-            let mut band = serde_json::json!({"number": format!("{number}band"), "kind": "single", "bands_of": number});
+            let mut band =
+                serde_json::json!({"number": format!("{number}band"), "kind": "single", "bands_of": number});
             band["options"] = bands.clone().into();
             band["states"] = question["states"].clone();
             all.push(band);
@@ -87,7 +88,9 @@ pub(super) fn options(question: &Value) -> Vec<(i64, Option<i128>)> {
         all.extend((from..=to).map(|point| (first + point - from, Some(i128::from(point) * ONE))));
     }
     if question["kind"] == "ranking" {
-        all.extend((1..=list(&question["rows"]).len() as i64).map(|rank| (rank, Some(i128::from(rank) * ONE))));
+        all.extend(
+            (1..=list(&question["rows"]).len() as i64).map(|rank| (rank, Some(i128::from(rank) * ONE))),
+        );
     }
     for option in list(&question["options"]) {
         let code = option["code"].as_i64().unwrap();
@@ -148,7 +151,9 @@ pub(super) fn read(event: &str, files: &Files) -> Option<Read> {
         return None;
     }
     let unit = match &group {
-        Some(group) if files["survey.yaml"]["unit"] == "respondent_and_group" => format!("{respondent}/{group}"),
+        Some(group) if files["survey.yaml"]["unit"] == "respondent_and_group" => {
+            format!("{respondent}/{group}")
+        }
         _ => respondent,
     };
     let wave = &files["survey.yaml"]["waves"][0];
@@ -200,7 +205,8 @@ pub(super) fn counting(events: &[Option<Read>], files: &Files) -> Vec<usize> {
     let mut units: BTreeMap<&str, Vec<(i64, usize)>> = BTreeMap::new();
     for (at, event) in events.iter().enumerate() {
         let Some(event) = event else { continue };
-        let is_copy = |earlier: &Option<Read>| earlier.as_ref().is_some_and(|one| one.identity == event.identity);
+        let is_copy =
+            |earlier: &Option<Read>| earlier.as_ref().is_some_and(|one| one.identity == event.identity);
         if !events[..at].iter().any(is_copy) {
             units.entry(&event.unit).or_default().push((event.revision, at));
         }
@@ -256,7 +262,8 @@ pub(super) fn all_rows(question: &Value, one: &Given) -> Vec<Given> {
 }
 
 fn blank(questions: &[Value]) -> Answers {
-    let entry = |question: &Value| (text(&question["number"]).to_owned(), all_rows(question, &given("no_answer")));
+    let entry =
+        |question: &Value| (text(&question["number"]).to_owned(), all_rows(question, &given("no_answer")));
     questions.iter().map(entry).collect()
 }
 
@@ -288,10 +295,12 @@ fn direct(questions: &[Value], entries: &[(String, Value)]) -> Answers {
             (_, "grid", Value::Object(cells)) => {
                 let row = |row: &Value| match &cells.get(&row["row"].to_string()) {
                     None => given("no_answer"),
-                    Some(cell) => match word(question, &shown(cell)).filter(|_| !cell.is_object() && !cell.is_array()) {
-                        Some(state) => given(state),
-                        None => one(question, cell),
-                    },
+                    Some(cell) => {
+                        match word(question, &shown(cell)).filter(|_| !cell.is_object() && !cell.is_array()) {
+                            Some(state) => given(state),
+                            None => one(question, cell),
+                        }
+                    }
                 };
                 list(&question["rows"]).iter().map(row).collect()
             }
@@ -305,7 +314,9 @@ fn direct(questions: &[Value], entries: &[(String, Value)]) -> Answers {
 }
 
 fn one(question: &Value, value: &Value) -> Given {
-    let known = |value: &Value| value.as_i64().filter(|code| options(question).iter().any(|(known, _)| known == code));
+    let known = |value: &Value| {
+        value.as_i64().filter(|code| options(question).iter().any(|(known, _)| known == code))
+    };
     match (text(&question["kind"]), value) {
         (_, Value::Null) => given("no_answer"),
         ("multiple" | "single" | "rating" | "grid", Value::Array(items)) => {
@@ -319,7 +330,9 @@ fn one(question: &Value, value: &Value) -> Given {
                 false => marks(question, &codes),
             }
         }
-        ("single" | "rating" | "grid", value) => known(value).map_or(given("invalid"), |code| chosen(vec![code])),
+        ("single" | "rating" | "grid", value) => {
+            known(value).map_or(given("invalid"), |code| chosen(vec![code]))
+        }
         ("number", Value::Number(_) | Value::String(_)) => number(question, &shown(value)),
         ("text", Value::String(words)) => words_of(question, words),
         _ => given("invalid"),
@@ -344,7 +357,10 @@ fn number(question: &Value, words: &str) -> Given {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let is_digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     let kept = fraction.trim_end_matches('0');
-    if !is_digits(whole) || !is_digits(fraction) || kept.len() as u64 > question["decimals"].as_u64().unwrap_or(0) {
+    if !is_digits(whole)
+        || !is_digits(fraction)
+        || kept.len() as u64 > question["decimals"].as_u64().unwrap_or(0)
+    {
         return given("invalid");
     }
     let mut number = format!("{whole}{kept:0<6}").parse::<i128>().unwrap();
@@ -360,7 +376,8 @@ fn number(question: &Value, words: &str) -> Given {
 
 /// What marks come to; they are known and each stands once.
 pub(super) fn marks(question: &Value, marked: &[i64]) -> Given {
-    let printed: Vec<i64> = options(question).into_iter().map(|(code, _)| code).filter(|c| marked.contains(c)).collect();
+    let printed: Vec<i64> =
+        options(question).into_iter().map(|(code, _)| code).filter(|c| marked.contains(c)).collect();
     if question["kind"] != "multiple" {
         return match (printed.as_slice(), text(&question["rules"]["two_marks"])) {
             ([], _) => given("no_answer"),
@@ -368,7 +385,8 @@ pub(super) fn marks(question: &Value, marked: &[i64]) -> Given {
             _ => given("invalid"),
         };
     }
-    let alone = |code: &i64| list(&question["options"]).iter().any(|o| o["code"] == *code && o["exclusive"] == true);
+    let alone =
+        |code: &i64| list(&question["options"]).iter().any(|o| o["code"] == *code && o["exclusive"] == true);
     match (printed.iter().copied().find(alone), text(&question["rules"]["exclusive_with_others"])) {
         _ if printed.is_empty() && has_exclusive(question) => given("no_answer"),
         _ if printed.is_empty() => given("nothing_marked"),
@@ -411,7 +429,9 @@ fn ranking(question: &Value, ranked: Option<Vec<(usize, i64)>>) -> Vec<Given> {
         match mine.as_slice() {
             [] if ranked.is_empty() => given("no_answer"),
             [] => given("nothing_marked"),
-            [rank] if keep || ranked.iter().filter(|(_, other)| other == rank).count() == 1 => chosen(vec![*rank]),
+            [rank] if keep || ranked.iter().filter(|(_, other)| other == rank).count() == 1 => {
+                chosen(vec![*rank])
+            }
             _ => given("invalid"),
         }
     };
@@ -429,7 +449,8 @@ fn cells(questions: &[Value], layout: &Value, columns: &Value, entries: &[(Strin
         let mine = list(columns).iter().filter(|column| column["question"] == number);
         for column in mine {
             let row = list(&question["rows"]).iter().position(|row| row["row"] == column["row"]).unwrap_or(0);
-            let here: Vec<&Value> = entries.iter().filter(|(name, _)| column["column"] == **name).map(|(_, v)| v).collect();
+            let here: Vec<&Value> =
+                entries.iter().filter(|(name, _)| column["column"] == **name).map(|(_, v)| v).collect();
             let gathers = column["option"].is_i64() || matches!(kind, "multiple" | "ranking");
             let cell = match here.as_slice() {
                 [] | [Value::Null] => continue,
@@ -473,7 +494,9 @@ fn cells(questions: &[Value], layout: &Value, columns: &Value, entries: &[(Strin
                 answers.get_mut(number).unwrap()[row] = match kind {
                     "number" => self::number(question, trimmed),
                     "text" => words_of(question, &cell),
-                    _ => meaning(question, layout, trimmed).map_or(given("invalid"), |code| chosen(vec![code])),
+                    _ => {
+                        meaning(question, layout, trimmed).map_or(given("invalid"), |code| chosen(vec![code]))
+                    }
                 };
             }
         }
@@ -497,7 +520,8 @@ fn cells(questions: &[Value], layout: &Value, columns: &Value, entries: &[(Strin
 
 /// The option that a text means.
 fn meaning(question: &Value, layout: &Value, words: &str) -> Option<i64> {
-    let alias = list(&layout["aliases"]).iter().find(|a| a["question"] == question["number"] && a["text"] == words);
+    let alias =
+        list(&layout["aliases"]).iter().find(|a| a["question"] == question["number"] && a["text"] == words);
     if let Some(alias) = alias {
         return alias["code"].as_i64();
     }
@@ -535,7 +559,8 @@ fn work_out(form: &Value, questions: &[Value], group: Option<&String>, answers: 
         derive(question, questions, answers);
         let trusted = question["rules"]["routing"] == "trust_answer";
         let reached = |premise: &Value, answers: &Answers| {
-            let known = premise.is_null().then_some(true).or_else(|| holds(premise, questions, group, answers));
+            let known =
+                premise.is_null().then_some(true).or_else(|| holds(premise, questions, group, answers));
             known.unwrap_or(question["rules"]["unknown"] == "asked")
         };
         if !reached(&question["ask_if"], answers) {
@@ -569,7 +594,11 @@ fn work_out(form: &Value, questions: &[Value], group: Option<&String>, answers: 
     for check in list(&form["checks"]) {
         if holds(&check["if"], questions, group, answers) == Some(true) {
             for number in list(&check["invalidates"]) {
-                answers.get_mut(text(number)).unwrap().iter_mut().for_each(|answer| *answer = given("invalid"));
+                answers
+                    .get_mut(text(number))
+                    .unwrap()
+                    .iter_mut()
+                    .for_each(|answer| *answer = given("invalid"));
             }
         }
     }
@@ -613,11 +642,19 @@ pub(super) fn holds(
     let inner = |one: &Value| holds(one, questions, group, answers);
     if let Some(all) = premise["all"].as_array() {
         let found: Vec<Option<bool>> = all.iter().map(inner).collect();
-        return if found.contains(&Some(false)) { Some(false) } else { found.iter().all(Option::is_some).then_some(true) };
+        return if found.contains(&Some(false)) {
+            Some(false)
+        } else {
+            found.iter().all(Option::is_some).then_some(true)
+        };
     }
     if let Some(any) = premise["any"].as_array() {
         let found: Vec<Option<bool>> = any.iter().map(inner).collect();
-        return if found.contains(&Some(true)) { Some(true) } else { found.iter().all(Option::is_some).then_some(false) };
+        return if found.contains(&Some(true)) {
+            Some(true)
+        } else {
+            found.iter().all(Option::is_some).then_some(false)
+        };
     }
     if !premise["not"].is_null() {
         return inner(&premise["not"]).map(|holds| !holds);
@@ -648,7 +685,8 @@ pub(super) fn holds(
     };
     let bound = |key: &str| premise[key].as_i64().map(|bound| i128::from(bound) * ONE);
     Some(value.is_some_and(|value| {
-        bound("at_least").is_none_or(|least| value >= least) && bound("at_most").is_none_or(|most| value <= most)
+        bound("at_least").is_none_or(|least| value >= least)
+            && bound("at_most").is_none_or(|most| value <= most)
     }))
 }
 

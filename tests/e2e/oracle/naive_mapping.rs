@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::naive::{Answers, Given, all_rows, chosen, derive, given, list, marks, options, text, ONE};
+use super::naive::{Answers, Given, ONE, all_rows, chosen, derive, given, list, marks, options, text};
 
 /// What answers on the source form say of the target's questions.
 pub(super) fn read_across(mapping: &Value, source: &[Value], target: &[Value], answers: &Answers) -> Answers {
@@ -13,23 +13,32 @@ pub(super) fn read_across(mapping: &Value, source: &[Value], target: &[Value], a
     for rule in list(&mapping["questions"]) {
         let question = target.iter().find(|question| question["number"] == rule["question"]).unwrap();
         let rows = across.get_mut(text(&rule["question"])).unwrap();
-        let sources = if rule["worst"].is_null() { std::slice::from_ref(&rule["from"]) } else { list(&rule["worst"]) };
+        let sources =
+            if rule["worst"].is_null() { std::slice::from_ref(&rule["from"]) } else { list(&rule["worst"]) };
         let one_of = matches!(text(&question["kind"]), "single" | "rating");
         if !rule["options"].is_null() {
             rows[0] = of_options(mapping, source, question, &rule["options"], answers);
         } else if !rule["priority"].is_null() {
-            rows[0] = known_codes(mapping, &rule["from"], answers).map_or_else(|state| given(&state), |codes| {
-                let step = list(&rule["priority"]).iter().find(|step| codes.iter().any(|code| step["code"] == *code));
-                match step.map(|step| &step["to"]).or(Some(&rule["otherwise"])).and_then(Value::as_i64) {
-                    Some(code) => chosen(vec![code]),
-                    None => given("no_answer"),
-                }
-            });
+            rows[0] = known_codes(mapping, &rule["from"], answers).map_or_else(
+                |state| given(&state),
+                |codes| {
+                    let step = list(&rule["priority"])
+                        .iter()
+                        .find(|step| codes.iter().any(|code| step["code"] == *code));
+                    match step.map(|step| &step["to"]).or(Some(&rule["otherwise"])).and_then(Value::as_i64) {
+                        Some(code) => chosen(vec![code]),
+                        None => given("no_answer"),
+                    }
+                },
+            );
         } else if one_of {
-            let found: Result<Vec<i64>, String> = sources.iter().map(|from| {
-                let code = known_codes(mapping, from, answers)?[0];
-                rule["map"][code.to_string()].as_i64().ok_or_else(|| "not_mapped".to_owned())
-            }).collect();
+            let found: Result<Vec<i64>, String> = sources
+                .iter()
+                .map(|from| {
+                    let code = known_codes(mapping, from, answers)?[0];
+                    rule["map"][code.to_string()].as_i64().ok_or_else(|| "not_mapped".to_owned())
+                })
+                .collect();
             let place = |code: &i64| options(question).iter().position(|(known, _)| known == code);
             rows[0] = match found {
                 Err(state) => given(&state),
@@ -65,13 +74,23 @@ fn known_codes(mapping: &Value, question: &Value, answers: &Answers) -> Result<V
 }
 
 /// A multiple answer, option by option. What is known to be chosen counts.
-fn of_options(mapping: &Value, source: &[Value], question: &Value, rules: &Value, answers: &Answers) -> Given {
+fn of_options(
+    mapping: &Value,
+    source: &[Value],
+    question: &Value,
+    rules: &Value,
+    answers: &Answers,
+) -> Given {
     let condition = |condition: &Value| -> Result<bool, String> {
         let number = &condition["question"];
         if let Some(least) = condition["at_least"].as_i64() {
             let answer = &answers[text(number)][0];
             let is_number = answer.state == "answered";
-            return if is_number { Ok(answer.number >= i128::from(least) * ONE) } else { Err(answer.state.clone()) };
+            return if is_number {
+                Ok(answer.number >= i128::from(least) * ONE)
+            } else {
+                Err(answer.state.clone())
+            };
         }
         debug_assert!(source.iter().any(|question| question["number"] == *number));
         let codes = known_codes(mapping, number, answers)?;
@@ -112,7 +131,14 @@ fn marks_strictly(question: &Value, marked: &[i64]) -> Given {
 }
 
 /// An answer of the same kind, as it is or with other codes.
-fn same(mapping: &Value, rule: &Value, from: &Value, question: &Value, given_rows: &[Given], rows: &mut [Given]) {
+fn same(
+    mapping: &Value,
+    rule: &Value,
+    from: &Value,
+    question: &Value,
+    given_rows: &[Given],
+    rows: &mut [Given],
+) {
     for (at, answer) in given_rows.iter().enumerate() {
         let to = match list(&from["rows"]).get(at) {
             None => 0,
