@@ -78,21 +78,21 @@ fn a_definition_changed_between_decision_and_carrying_out_changes_nothing() {
     let behind = program.on_data(&["verify"]).ends(1);
     assert!(behind.stdout.contains("behind"), "{}", behind.stdout);
 
-    // Event 2 answers 3 to question 1. The changed form no longer has that option: read with it, the answer would be
-    // invalid. The record was decided with the form as it was, and is carried out with it.
+    // Event 2 answers 2 to question 3. The changed form takes 1 at most: read with it, the answer would be invalid.
+    // The record was decided with the form as it was, and is carried out with it.
     let form = surveys.join("small/forms/small.yaml");
     let text = std::fs::read_to_string(&form).unwrap();
-    let changed = text.replace("          - {code: 3, label: {en: Third, ja: 三番}}\n", "");
+    let changed = text.replace("min: 0, max: 100", "min: 0, max: 1");
     assert_ne!(text, changed);
     std::fs::write(&form, changed).unwrap();
     let more = program.file("more.jsonl", format!("{}\n", small_event(5)));
     let _ =
         program.on_data(&["submit", more.to_str().unwrap(), "--surveys", surveys.to_str().unwrap()]).ends(0);
     let _ = program.on_data(&["verify"]).ends(0);
-    let rows = program.sql("SELECT respondent, q1, q1_state FROM responses_small_1 ORDER BY respondent");
+    let rows = program.sql("SELECT respondent, q3, q3_state FROM responses_small_1 ORDER BY respondent");
     let found: Vec<String> =
-        rows.iter().map(|row| format!("{} {} {}", row["respondent"], row["q1"], row["q1_state"])).collect();
-    assert_eq!(found, ["r2 3 1", "r5  5"]);
+        rows.iter().map(|row| format!("{} {} {}", row["respondent"], row["q3"], row["q3_state"])).collect();
+    assert_eq!(found, ["r2 2.0 1", "r5  5"]);
     let stored = program.number("SELECT count(DISTINCT array_to_string(definitions, ' ')) FROM outcomes");
     assert_eq!(stored, 2, "each outcome names the files that it was decided with");
 }

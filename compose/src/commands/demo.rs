@@ -49,6 +49,7 @@ pub(crate) async fn run(arguments: Demo) -> Result<ExitCode, Fault> {
         );
         note!("{}", pipeline::WHAT_IT_IS);
         play(&lake, &definitions, missing).await?;
+        crate::maintenance::after_run(&lake).await;
     }
     let sending_took = began.elapsed().as_secs_f64();
 

@@ -72,6 +72,7 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
     stages.clear();
     let sent = sent?;
     pipeline.finish().await?;
+    crate::maintenance::after_run(&lake).await;
     if let Ok(Err(fault)) = reader.join() {
         return Err(fault);
     }

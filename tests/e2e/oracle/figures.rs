@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::generate::{MAPPING, OWN, TABLE};
-use super::naive::{Files, Given, ONE, Read, holds, list, options, questions, text};
+use super::naive::{Files, Given, ONE, Read, list, options, questions, text};
+use super::naive_answers::shown;
+use super::naive_logic::holds;
 
 /// Question, row, option, state, part and measure of a figure.
 pub(super) type Key = [String; 6];
@@ -120,7 +122,7 @@ impl Table<'_> {
                 let (number, row) = name.split_once('.').unwrap_or((name, ""));
                 let question = self.questions.iter().find(|question| question["number"] == number).unwrap();
                 let row =
-                    list(&question["rows"]).iter().position(|one| one["row"].to_string() == row).unwrap_or(0);
+                    list(&question["rows"]).iter().position(|one| shown(&one["row"]) == row).unwrap_or(0);
                 let answer = &unit.answers[number][row];
                 let codes = answer.codes.iter().map(i64::to_string);
                 if answer.state == "answered" { codes.collect() } else { Vec::new() }

@@ -1,5 +1,5 @@
 //! A second opinion on everything: random surveys with random submissions are tabulated by the program and by a naive
-//! aggregator (`naive.rs`, `naive_mapping.rs`, `figures.rs`) that shares no code with it. It reads the bytes of the
+//! aggregator (`naive….rs`, `figures.rs`) that shares no code with it. It reads the bytes of the
 //! events and the definition files as plain documents, and was written from the documentation.
 //!
 //! A case has forms of most kinds, routing, rules, checks, bands, a layout of cells, a mapping with partial coverage,
@@ -23,6 +23,9 @@ mod forms;
 mod generate;
 mod mappings;
 mod naive;
+mod naive_answers;
+mod naive_cells;
+mod naive_logic;
 mod naive_mapping;
 mod random;
 mod shrink;
@@ -74,7 +77,7 @@ fn difference(case: &Case) -> Result<Option<Difference>, String> {
             return Ok(Some(("reading".into(), text)));
         }
     }
-    for partitions in [1, if case.seed % 2 == 0 { 2 } else { 7 }] {
+    for partitions in [1, if case.seed.is_multiple_of(2) { 2 } else { 7 }] {
         if let Some((kind, text)) = compare(&wanted, &engine.figures(&counting, partitions)?) {
             return Ok(Some((kind, format!("{partitions} partitions: {text}"))));
         }

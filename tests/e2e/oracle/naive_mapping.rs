@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::naive::{Answers, Given, ONE, all_rows, chosen, derive, given, list, marks, options, text};
+use super::naive::{Answers, Given, ONE, all_rows, chosen, given, list, options, text};
+use super::naive_answers::marks;
+use super::naive_logic::derive;
 
 /// What answers on the source form say of the target's questions.
 pub(super) fn read_across(mapping: &Value, source: &[Value], target: &[Value], answers: &Answers) -> Answers {
