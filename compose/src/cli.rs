@@ -25,7 +25,7 @@ pub(crate) enum Command {
     /// Ask in SQL: any SELECT over the tables
     Sql(Sql),
     /// Print the tables of a wave: every count, base and share
-    Tabulate(Tabulate),
+    Tabulate(Box<Tabulate>),
     /// Say where a figure comes from: base, states, mappings, and the count per group and method
     Explain(Explain),
     /// List what was refused, with the reason
@@ -259,7 +259,9 @@ pub(crate) struct Verify {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  shukei new surveys/lunch --from answers.csv\n  shukei try surveys/lunch answers.csv")]
+#[command(
+    after_help = "Example:\n  shukei new surveys/lunch --from answers.csv\n  shukei try surveys/lunch answers.csv"
+)]
 pub(crate) struct New {
     /// The folder to make; its name becomes the survey's id
     pub(crate) folder: PathBuf,
@@ -269,8 +271,10 @@ pub(crate) struct New {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Cells are shown to you as they stand in the file. Exit 1 if a row was refused or rejected.\n\
-Example:\n  shukei try surveys/lunch answers.csv --question place")]
+#[command(
+    after_help = "Cells are shown to you as they stand in the file. Exit 1 if a row was refused or rejected.\n\
+Example:\n  shukei try surveys/lunch answers.csv --question place"
+)]
 pub(crate) struct Try {
     /// The survey's folder
     pub(crate) folder: PathBuf,
@@ -298,9 +302,11 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "A report is a new folder `<reports>/<job>/<date>`: figures.csv, figures.xlsx, report.html, manifest.json.\n\
+#[command(
+    after_help = "A report is a new folder `<reports>/<job>/<date>`: figures.csv, figures.xlsx, report.html, manifest.json.\n\
 `shukei up --config FILE` makes each report when it is due.\n\
-Example:\n  shukei jobs run nightly --config shukei.toml")]
+Example:\n  shukei jobs run nightly --config shukei.toml"
+)]
 pub(crate) struct Jobs {
     #[command(subcommand)]
     pub(crate) command: Option<JobsCommand>,
@@ -392,8 +398,10 @@ pub(crate) struct TransformWorker {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Prints files and bytes of each table before and after, and what was deleted: only what has been of no use\n\
-for a day. `shukei up` does this by itself. Example:\n  shukei maintain --data mine")]
+#[command(
+    after_help = "Prints files and bytes of each table before and after, and what was deleted: only what has been of no use\n\
+for a day. `shukei up` does this by itself. Example:\n  shukei maintain --data mine"
+)]
 pub(crate) struct Maintain {
     /// The data folder
     #[arg(long, value_name = "DIR", default_value = "shukei-data")]

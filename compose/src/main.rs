@@ -35,8 +35,9 @@ fn main() -> ExitCode {
     // What the libraries log is for whoever asks for it; what the user has to know is printed. The Delta kernel calls
     // a table that does not exist yet an error, which for a new folder is how things are; delta-rs calls a commit that
     // another worker was faster with an error, which among several workers is how things are as well.
-    let filter = EnvFilter::try_from_env("SHUKEI_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("error,buoyant_kernel=off,deltalake_core::kernel::transaction=off"));
+    let filter = EnvFilter::try_from_env("SHUKEI_LOG").unwrap_or_else(|_| {
+        EnvFilter::new("error,buoyant_kernel=off,deltalake_core::kernel::transaction=off")
+    });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -53,7 +54,7 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
         Command::Demo(arguments) => commands::demo::run(arguments).await,
         Command::Submit(arguments) => commands::submit::run(arguments).await,
         Command::Sql(arguments) => commands::sql::run(arguments).await,
-        Command::Tabulate(arguments) => commands::tabulate::run(arguments).await,
+        Command::Tabulate(arguments) => commands::tabulate::run(*arguments).await,
         Command::Explain(arguments) => commands::explain::run(arguments).await,
         Command::Rejections(arguments) => commands::listing::run("rejections", arguments).await,
         Command::Issues(arguments) => commands::listing::run("issues", arguments).await,

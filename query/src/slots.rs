@@ -128,7 +128,7 @@ impl Slots {
     pub(crate) fn take_over(&mut self, other: &Self, slot: &Slot, crosses: &[Cross]) -> u32 {
         let mut ours = *slot;
         let named = |number: u32, names: &mut Self| match other.text(number) {
-            Some(name) => names.name(&name.to_owned()),
+            Some(name) => names.name(name),
             None => NONE,
         };
         ours.method = named(slot.method, self);

@@ -112,7 +112,8 @@ pub(super) async fn tabulations(
     let language = parameters.one("lang");
     let catalog = server.catalogs.get(language).await?;
     let (survey, wave) = (survey.as_str().into(), wave.as_str().into());
-    let asked = || parameters.0.iter().filter(|(name, value)| !others.contains(&name.as_str()) && !value.is_empty());
+    let asked =
+        || parameters.0.iter().filter(|(name, value)| !others.contains(&name.as_str()) && !value.is_empty());
     let mut request = match parameters.one("table") {
         None => TabulateRequest::new(survey, wave),
         Some(table) => {

@@ -11,9 +11,9 @@ pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: String,
     pub(crate) detail: String,
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Box<str>>,
     pub(crate) line: Option<usize>,
-    pub(crate) path: Option<String>,
+    pub(crate) path: Option<Box<str>>,
     pub(crate) retry_after: Option<u64>,
 }
 
@@ -47,7 +47,7 @@ impl Problem {
     }
 
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()).filter(|hint| !hint.is_empty()), ..self }
+        Self { hint: Some(hint.into()).filter(|hint| !hint.is_empty()).map(Into::into), ..self }
     }
 
     /// Which of several lines it is about, from 1.
@@ -56,7 +56,7 @@ impl Problem {
     }
 
     pub(crate) fn path(self, path: impl Into<String>) -> Self {
-        Self { path: Some(path.into()).filter(|path| !path.is_empty()), ..self }
+        Self { path: Some(path.into()).filter(|path| !path.is_empty()).map(Into::into), ..self }
     }
 
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
@@ -69,7 +69,7 @@ impl From<Fault> for Problem {
         let (code, detail, hint) = fault.parts();
         // What the program was asked to read and cannot: not the asker's doing.
         Self {
-            hint,
+            hint: hint.map(Into::into),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code.as_deref().unwrap_or("unavailable"), detail)
         }
     }

@@ -48,30 +48,32 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 
 pub use concordance::{Concordance, ConcordedGroup, ConcordedOptions, ConcordedQuestion, Grade};
-pub use finding::{Finding, Severity, nearest};
 pub use derived::{AgeOn, Band, Derived, Found};
+pub use finding::{Finding, Severity, nearest};
 pub use fold::{Step, Steps};
 pub use form::{
-    Check, FilledFrom, Form, Precision, Question, RECONSTRUCTED_MARK, Role, Section, Unlisted, is_reconstructed,
+    Check, FilledFrom, Form, Precision, Question, RECONSTRUCTED_MARK, Role, Section, Unlisted,
+    is_reconstructed,
 };
-pub use kind::{Choice, Kind, Row, UNLISTED_CODE};
-pub use pattern::Pattern;
-pub use premise::{Premise, PremiseTest, is_unknown};
-pub use rules::{ExclusiveRule, OtherRule, RoutingRule, Rules, TiedRule, TwoMarksRule, UnknownRule};
 pub use frame::{Frame, FrameGroup};
+pub use kind::{Choice, Kind, Row, UNLISTED_CODE};
 pub use labels::{Meaning, Piece};
 pub use layout::{Column, ColumnTarget, Formats, Layout, Mark, Said, Shape};
 pub use layout_file::{
-    DeliveryFile, EmptyRows, FileFormat, Given, GivenHow, ShortRows, SubmissionRule, cell_address, encoding_label,
+    DeliveryFile, EmptyRows, FileFormat, Given, GivenHow, ShortRows, SubmissionRule, cell_address,
+    encoding_label,
 };
 pub use layout_yaml::Several;
 pub use load::{content_hash, has_errors};
 pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, SignOff, Test, When};
+pub use pattern::Pattern;
+pub use premise::{Premise, PremiseTest, is_unknown};
+pub use rules::{ExclusiveRule, OtherRule, RoutingRule, Rules, TiedRule, TwoMarksRule, UnknownRule};
 pub use schema::schemas;
 pub use sectors::{Group, SectorField, Sectors, SectorsRef};
 pub use survey::{
-    Dataset, FormRef, FrameRef, LayoutRef, PublishedFigure, Rounding, StateRule, Survey, TwoSources, UnitRule,
-    Wave,
+    Dataset, FormRef, FrameRef, LayoutRef, PublishedFigure, Rounding, StateRule, Survey, TwoSources,
+    UnitRule, Wave,
 };
 pub use table::{Base, NetScore, OptionGroup, Percent, Reliability, Rescale, Statistic, Table};
 pub use table_where::{Filter, Where, WhereProblem};
@@ -215,8 +217,9 @@ impl SurveyDefinition {
             .chain(self.layouts.values().flat_map(|layout| &layout.beside))
             .map(String::as_str)
             .collect();
-        let is_definition =
-            move |path: &str| path.ends_with(".yaml") || path.starts_with("layouts/") || beside.contains(path);
+        let is_definition = move |path: &str| {
+            path.ends_with(".yaml") || path.starts_with("layouts/") || beside.contains(path)
+        };
         self.hashes
             .iter()
             .filter(move |(path, _)| is_definition(path))

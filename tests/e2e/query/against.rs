@@ -62,7 +62,7 @@ async fn world() -> World {
     let unit = |id: &str, wave: &str, group: &str, said: serde_json::Value| {
         answers(id, id, json!({"wave": wave, "group": group}), said)
     };
-    let events = vec![
+    let events = [
         unit("v1", "v", "g1", json!({"a": 1, "p": 1, "c": 1})),
         unit("v2", "v", "g1", json!({"a": 2, "p": 2})),
         unit("v3", "v", "g1", json!({"a": 2, "p": 3})),

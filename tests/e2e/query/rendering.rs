@@ -107,7 +107,10 @@ async fn figures_have_the_columns_that_were_promised() {
     );
     assert_eq!(lines[1], "s,w,1,1,,1,はい,,,count,7,7,8,8,answered,form,,,,,s/w/1/1/-/1/-/count");
     assert_eq!(lines[2], "s,w,1,1,,1,はい,,,share,87.5,7,8,8,answered,form,,,,,s/w/1/1/-/1/-/share");
-    assert_eq!(lines[5], "s,w,1,1,,,無回答,no_answer,,count,1,1,8,8,answered,form,,,,,s/w/1/1/-/no_answer/-/count");
+    assert_eq!(
+        lines[5],
+        "s,w,1,1,,,無回答,no_answer,,count,1,1,8,8,answered,form,,,,,s/w/1/1/-/no_answer/-/count"
+    );
     let mut out = Vec::new();
     render_measures(&figures, Format::Json, 0, &mut out).unwrap();
     let parsed: Value = serde_json::from_slice(&out).unwrap();
