@@ -116,7 +116,9 @@ impl SelectionRows<'_> {
         };
         let compared = || match &rows.values {
             Values::Codes(values) if values.is_valid(row) => {
-                options.iter().find(|option| option.code == values.value(row)).map(|option| option.compared())
+                // What is not applicable has no value, whatever its code.
+                let option = options.iter().find(|option| option.code == values.value(row));
+                option.filter(|option| !option.not_applicable).map(|option| option.compared())
             }
             Values::Numbers(numbers) if numbers.is_valid(row) => {
                 let decimals = match question.kind {
@@ -131,8 +133,8 @@ impl SelectionRows<'_> {
         match test {
             PremiseTest::Codes(codes) => Some(is_given(codes)),
             PremiseTest::NotCodes(codes) => Some(!is_given(codes)),
-            PremiseTest::AtLeast(bound) => compared().map(|value| value >= *bound),
-            PremiseTest::Below(bound) => compared().map(|value| value < *bound),
+            PremiseTest::AtLeast(bound) => Some(compared().is_some_and(|value| value >= *bound)),
+            PremiseTest::Below(bound) => Some(compared().is_some_and(|value| value < *bound)),
             PremiseTest::Answered(_) => None,
         }
     }

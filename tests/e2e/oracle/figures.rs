@@ -37,15 +37,9 @@ pub(super) fn figures(units: &[&Read], files: &Files, follow: &[&str]) -> Figure
     let table = files.get(TABLE).cloned().unwrap_or_default();
     let questions = questions(&files[OWN]);
     let weight = table["weight"].as_str();
-    let mut looked_at = questions.clone();
-    if follow.contains(&NOT_APPLICABLE) {
-        for option in looked_at.iter_mut().flat_map(|q| q["options"].as_array_mut()).flatten() {
-            option["not_applicable"] = Value::Null;
-        }
-    }
     let takes = |condition: &Value, unit: &Read| {
         let group = unit.group.as_ref();
-        condition.is_null() || holds(condition, &looked_at, group, &unit.answers) == Some(true)
+        condition.is_null() || holds(condition, &questions, group, &unit.answers) == Some(true)
     };
     let weigh = |unit: &Read| match weight.map(|weight| &unit.answers[weight][0]) {
         Some(answer) if answer.state == "answered" => answer.number,
