@@ -142,7 +142,8 @@ impl Default for IngestSettings {
         Self {
             batch_rows: limits.rows_max,
             batch_bytes: limits.bytes_max,
-            batch_age_ms: limits.age_ms_max,
+            // A sender waits for it, and maintenance puts the smaller files together again.
+            batch_age_ms: 100,
             accept_lost: false,
         }
     }

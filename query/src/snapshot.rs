@@ -1,13 +1,12 @@
 //! Every table at one moment.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use arrow::array::{Int32Array, Int64Array, RecordBatch, StringViewArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::{Expr, cast, ident};
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
 use shukei_lake::{Lake, LakeError, SourceGeneration, Table, sources_schema};
@@ -142,19 +141,8 @@ pub(crate) fn new_session() -> SessionContext {
     // The view `answers` plans what it reads from by itself, so joins in it are optimised twice; a join that was given
     // a dynamic filter the first time refuses to have its sides swapped the second time.
     config.options_mut().optimizer.enable_join_dynamic_filter_pushdown = false;
-    match &*ROOM {
-        Some(room) => SessionContext::new_with_config_rt(config, Arc::clone(room)),
-        None => SessionContext::new_with_config(config),
-    }
+    SessionContext::new_with_config(config)
 }
-
-/// What all queries of the process may hold in memory together; what needs more is sorted on disk, or refused.
-const ROOM_BYTES: usize = 192 << 20;
-
-static ROOM: LazyLock<Option<Arc<RuntimeEnv>>> = LazyLock::new(|| {
-    let room = RuntimeEnvBuilder::new().with_memory_limit(ROOM_BYTES, 1.0).build_arc();
-    room.inspect_err(|error| tracing::error!(%error, "queries run without a limit of memory")).ok()
-});
 
 async fn open_existing(lake: &Lake, name: &TableName) -> Result<Option<Table>, QueryError> {
     match lake.open(name).await {

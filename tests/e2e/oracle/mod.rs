@@ -39,8 +39,7 @@ use naive::Read;
 
 /// Points in which the program and its documentation differ; the program's way is taken until that is decided.
 /// `disputed_points_are_still_open` says so loudly, and fails as soon as one of them is settled.
-const DISPUTED: &[(&str, u64)] =
-    &[(figures::STATISTICS_METHODS, 0), (figures::OPTION_METHODS, 48)];
+const DISPUTED: &[(&str, u64)] = &[(figures::STATISTICS_METHODS, 0), (figures::OPTION_METHODS, 48)];
 
 /// What differs, as a short kind and in full.
 type Difference = (String, String);
