@@ -28,8 +28,6 @@ struct Table<'a> {
 /// The ways of collecting beside a mean, a median and a sum.
 /// The ways of collecting beside an option that not all were offered.
 pub(super) const OPTION_METHODS: &str = "methods of options";
-/// Whether a filter by value takes what is not applicable by its code.
-pub(super) const NOT_APPLICABLE: &str = "filters of what is not applicable";
 pub(super) const STATISTICS_METHODS: &str = "methods of statistics";
 
 /// Every figure of the table that is asked for.
