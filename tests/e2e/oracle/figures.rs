@@ -25,9 +25,9 @@ struct Table<'a> {
     follow: &'a [&'a str],
 }
 
-/// The ways of collecting beside a mean, a median and a sum.
 /// The ways of collecting beside an option that not all were offered.
 pub(super) const OPTION_METHODS: &str = "methods of options";
+/// The ways of collecting beside a mean, a median and a sum.
 pub(super) const STATISTICS_METHODS: &str = "methods of statistics";
 
 /// Every figure of the table that is asked for.
