@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use shukei_worker::Receipt;
 use ureq::Agent;
 use ureq::http::Response;
 
@@ -30,15 +31,7 @@ pub(crate) struct Answer {
 /// What `POST /v1/submissions` says.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Accepted {
-    pub(crate) receipts: Vec<Stored>,
-}
-
-/// One stored submission.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Stored {
-    pub(crate) topic_id: String,
-    pub(crate) partition: i32,
-    pub(crate) offset: i64,
+    pub(crate) receipts: Vec<Receipt>,
 }
 
 /// Why a request came to nothing.
@@ -58,7 +51,7 @@ pub(crate) struct Refusal {
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         let Refusal { status, code, detail, hint, .. } = refusal;
-        Fault::no(format!("[{code}] {detail} (HTTP {status})"), hint.unwrap_or_default())
+        Fault::no(format!("{detail} (HTTP {status})"), hint.unwrap_or_default()).code(code)
     }
 }
 
@@ -132,9 +125,10 @@ impl Client {
     /// What an error on the way there means.
     pub(crate) fn away(&self, error: &ureq::Error) -> Fault {
         Fault::no(
-            format!("[server_unreachable] no answer from {}: {error}", self.base),
+            format!("no answer from {}: {error}", self.base),
             "see whether `shukei up` runs there; `shukei doctor --url URL` looks",
         )
+        .code("server_unreachable")
     }
 }
 

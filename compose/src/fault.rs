@@ -29,6 +29,11 @@ impl Fault {
         Self { exit: 1, ..Self::usage(message, hint) }
     }
 
+    /// With a stable code for scripts.
+    pub(crate) fn code(self, code: impl Into<String>) -> Self {
+        Self { code: Some(code.into()), ..self }
+    }
+
     /// Code, reasons in one line, and hint: for those who are asked over the network.
     pub(crate) fn parts(self) -> (Option<String>, String, Option<String>) {
         (self.code, self.error.to_string(), self.hint)

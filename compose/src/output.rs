@@ -79,17 +79,13 @@ pub(crate) fn texts<const N: usize>(
 
 /// The same where the number of columns is not known beforehand.
 pub(crate) fn text_columns(names: &[&str], rows: &[Vec<String>], format: Format) -> Result<(), Fault> {
-    use arrow::array::{ArrayRef, StringArray};
-    use arrow::datatypes::{DataType, Field, Schema};
     let fields: Vec<Field> = names.iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect();
     let column = |at: usize| -> ArrayRef {
-        std::sync::Arc::new(StringArray::from_iter_values(
-            rows.iter().map(|row| row.get(at).map_or("", String::as_str)),
-        ))
+        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.get(at).map_or("", String::as_str))))
     };
-    let schema: SchemaRef = std::sync::Arc::new(Schema::new(fields));
+    let schema: SchemaRef = Arc::new(Schema::new(fields));
     let columns = (0..names.len()).map(column).collect();
-    let batch = RecordBatch::try_new(std::sync::Arc::clone(&schema), columns).map_err(anyhow::Error::from)?;
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(anyhow::Error::from)?;
     batches(&schema, &[batch], format)
 }
 
@@ -110,13 +106,9 @@ pub(crate) fn csv_as_table(body: &[u8]) -> Result<(), Fault> {
     let mut reader = csv::Reader::from_reader(body);
     let headers = reader.headers().map_err(anyhow::Error::from)?.clone();
     let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(anyhow::Error::from)?;
-    let column = |at: usize| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.get(at).unwrap_or_default())))
-    };
-    let fields: Vec<Field> = headers.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
-    let columns = (0..fields.len()).map(column).collect();
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(anyhow::Error::from)?;
-    batches(&batch.schema(), &[batch], Format::Table)
+    let names: Vec<&str> = headers.iter().collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(str::to_owned).collect()).collect();
+    text_columns(&names, &rows, Format::Table)
 }
 
 /// Prints figures.

@@ -4,7 +4,8 @@ use shukei_query::Catalog;
 
 use crate::cli::Doctor;
 use crate::client::{Client, blocking};
-use crate::config::Config;
+use crate::commands::workers;
+use crate::config::{Config, Kafka};
 use crate::fault::Fault;
 use crate::output::say;
 use crate::{folder, surveys};
@@ -53,7 +54,7 @@ pub(crate) async fn run(arguments: Doctor) -> Result<ExitCode, Fault> {
     };
     checks.extend(data(&config, definitions.as_ref()).await);
     match &config.kafka {
-        Some(kafka) => checks.push(kafka_answers(&kafka.bootstrap_servers)),
+        Some(kafka) => checks.push(kafka_answers(kafka).await),
         None => checks.push(well("broker", "embedded in `up`; nothing to install")),
     }
     let url = arguments.url.or_else(|| {
@@ -151,23 +152,12 @@ fn writable(folder: &std::path::Path) -> std::io::Result<()> {
     std::fs::remove_file(&probe)
 }
 
-fn kafka_answers(servers: &str) -> Check {
-    use std::net::ToSocketAddrs;
-    let reached = servers.split(',').map(str::trim).any(|server| {
-        let addresses = server.to_socket_addrs().into_iter().flatten();
-        addresses.into_iter().any(|address| {
-            std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(3)).is_ok()
-        })
-    });
-    match reached {
-        true => well("broker", &format!("something listens on {servers}")),
-        false => ill(
-            "broker",
-            Fault::no(
-                format!("[broker_unreachable] nothing listens on {servers}"),
-                "start Apache Kafka, or mend kafka.bootstrap_servers",
-            ),
-        ),
+async fn kafka_answers(kafka: &Kafka) -> Check {
+    match workers::look(kafka).await {
+        Ok(partitions) => {
+            well("broker", &format!("{} answers; {partitions} partitions", kafka.bootstrap_servers))
+        }
+        Err(fault) => ill("broker", fault),
     }
 }
 

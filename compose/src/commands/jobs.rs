@@ -1,9 +1,6 @@
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
 use jiff::{Timestamp, Zoned};
 use shukei_doors::Format;
 
@@ -67,13 +64,7 @@ async fn list(config: &Config, format: Format) -> Result<ExitCode, Fault> {
         .collect();
     let names =
         ["job", "schedule", "time_zone", "next_run", "survey", "wave", "lang", "last_report", "folder"];
-    let column = |at: usize| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(rows.iter().filter_map(|row| row.get(at))))
-    };
-    let schema = Schema::new(names.map(|name| Field::new(name, DataType::Utf8, false)).to_vec());
-    let batch = RecordBatch::try_new(Arc::new(schema), (0..names.len()).map(column).collect());
-    let batch = batch.map_err(anyhow::Error::from)?;
-    output::batches(&batch.schema(), &[batch], format)?;
+    output::texts(names, &rows, format)?;
     Ok(ExitCode::SUCCESS)
 }
 

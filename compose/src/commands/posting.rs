@@ -6,11 +6,13 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use shukei_schemas::TopicId;
+use shukei_worker::Receipt;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::client::{Client, Refusal, Stored, blocking};
-use crate::commands::sending::{Interpreted, Item, Sent};
+use crate::client::{Client, Refusal, blocking};
+use crate::commands::sending::{Interpreted, Item, Sent, receipt_line};
 use crate::fault::Fault;
 use crate::progress::Stages;
 
@@ -30,7 +32,7 @@ pub(crate) async fn post(
     mut items: mpsc::Receiver<Item>,
     receipts: Option<&Path>,
     stages: &Stages,
-) -> Result<(Sent, Vec<Stored>), Fault> {
+) -> Result<(Sent, Vec<Receipt>), Fault> {
     let mut file =
         receipts.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
     let (mut sent, mut stored) = (Sent::default(), Vec::new());
@@ -57,11 +59,7 @@ pub(crate) async fn post(
             sent.refused.extend(done.refused);
             for (place, id, receipt) in done.stored {
                 if let Some(file) = &mut file {
-                    let line = serde_json::json!({
-                        "record": place, "id": id, "topic_id": receipt.topic_id,
-                        "partition": receipt.partition, "offset": receipt.offset,
-                    });
-                    file.write_all(format!("{line}\n").as_bytes())?;
+                    file.write_all(receipt_line(&place, id.as_deref(), &receipt).as_bytes())?;
                 }
                 stored.push(receipt);
             }
@@ -78,7 +76,7 @@ pub(crate) async fn post(
 }
 
 struct Done {
-    stored: Vec<(String, Option<String>, Stored)>,
+    stored: Vec<(String, Option<String>, Receipt)>,
     refused: Vec<String>,
 }
 
@@ -126,10 +124,10 @@ fn send(client: &Client, mut batch: Vec<Item>) -> Result<Done, Fault> {
 }
 
 /// Waits until the server has interpreted what is stored, and says what became of it. Copies are not told apart here.
-pub(crate) async fn report(client: &Client, stored: Vec<Stored>) -> Result<Interpreted, Fault> {
-    let mut by_lane: BTreeMap<(String, i32), Vec<i64>> = BTreeMap::new();
+pub(crate) async fn report(client: &Client, stored: Vec<Receipt>) -> Result<Interpreted, Fault> {
+    let mut by_lane: BTreeMap<(TopicId, i32), Vec<i64>> = BTreeMap::new();
     for receipt in stored {
-        by_lane.entry((receipt.topic_id, receipt.partition)).or_default().push(receipt.offset);
+        by_lane.entry((receipt.topic_id, receipt.partition.0)).or_default().push(receipt.offset.0);
     }
     let client = client.clone();
     blocking(move || {
@@ -147,7 +145,7 @@ pub(crate) async fn report(client: &Client, stored: Vec<Stored>) -> Result<Inter
 
 fn look(
     client: &Client,
-    topic_id: &str,
+    topic_id: &TopicId,
     partition: i32,
     offsets: &[i64],
     until: Instant,
@@ -167,7 +165,7 @@ fn look(
          FROM outcomes o JOIN sources s ON o.generation = s.generation \
          WHERE s.topic_id = '{}' AND o.\"partition\" = {partition} AND o.\"offset\" IN ({}) AND o.interpretation = 0 \
          GROUP BY o.kind, o.code ORDER BY o.kind, o.code",
-        topic_id.replace('\'', "''"),
+        topic_id.as_str().replace('\'', "''"),
         list.join(", ")
     );
     loop {
@@ -177,9 +175,10 @@ fn look(
         if seen < offsets.len() as u64 {
             if Instant::now() >= until {
                 return Err(Fault::no(
-                    "[not_yet_interpreted] everything is stored, but not yet interpreted",
+                    "everything is stored, but not yet interpreted",
                     "ask again later: `shukei doctor --url URL` says what holds it up",
-                ));
+                )
+                .code("not_yet_interpreted"));
             }
             std::thread::sleep(Duration::from_millis(300));
             continue;

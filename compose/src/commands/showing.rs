@@ -1,7 +1,5 @@
 //! What a survey office wants to see first of a wave.
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
 use shukei_doors::Format;
 use shukei_query::{Catalog, FrontTable, TabulateRequest, thousands};
 use shukei_schemas::definition::{SurveyDefinition, Wave};
@@ -38,9 +36,7 @@ pub(crate) async fn show(
     let rejected = count(&format!("rejections WHERE {nobodys} OR survey = '{id}'")).await?;
     let units = count(&format!("current WHERE {of_wave}")).await?;
     let issues = count(&format!("issues WHERE {of_wave}")).await?;
-    let methods =
-        format!("SELECT string_agg(DISTINCT method, ', ' ORDER BY method) FROM answers WHERE {of_wave}");
-    let methods = sending::text(catalog, &methods).await?;
+    let methods = methods(catalog, wave, &of_wave).await?;
     let came = responses + withdrawals + rejected;
     let accepted = came - rejected;
     let ja = language == "ja";
@@ -83,13 +79,17 @@ pub(crate) async fn show(
     if !front.rows.is_empty() {
         front_table(&front, language)?;
     }
-    let mut request = TabulateRequest::new(survey.survey.clone(), wave.wave.clone());
-    request.language = Some(language.to_owned());
-    for number in &wave.headline {
-        request.questions = Some(vec![number.to_string()]);
+    if !wave.headline.is_empty() {
+        let mut request = TabulateRequest::new(survey.survey.clone(), wave.wave.clone());
+        request.language = Some(language.to_owned());
+        request.questions = Some(wave.headline.iter().map(ToString::to_string).collect());
         let measures = shukei_query::tabulate(catalog, &request).await?;
-        output::bars(&measures);
-        say!("");
+        for number in &wave.headline {
+            let of_question: Vec<_> =
+                measures.iter().filter(|measure| measure.question == *number).cloned().collect();
+            output::bars(&of_question);
+            say!("");
+        }
     }
     for figure in &survey.published {
         say!(
@@ -108,6 +108,21 @@ pub(crate) async fn show(
     Ok(())
 }
 
+/// How the units that count were collected, from the rows themselves: the view `answers` would melt every question.
+async fn methods(catalog: &Catalog, wave: &Wave, of_wave: &str) -> Result<String, Fault> {
+    let views = wave.forms.iter().filter_map(|form| catalog.current_of(form));
+    let rows: Vec<String> =
+        views.map(|view| format!("SELECT method FROM \"{view}\" WHERE {of_wave}")).collect();
+    if rows.is_empty() {
+        return Ok(String::new());
+    }
+    let query = format!(
+        "SELECT string_agg(DISTINCT method, ', ' ORDER BY method) FROM ({})",
+        rows.join(" UNION ALL ")
+    );
+    sending::text(catalog, &query).await
+}
+
 async fn sending_count(catalog: &Catalog, what: String) -> Result<u64, Fault> {
     sending::count(catalog, &format!("SELECT count(*) FROM {what}")).await
 }
@@ -124,13 +139,7 @@ fn front_table(front: &FrontTable, language: &str) -> Result<(), Fault> {
         .map(|row| [row.name.clone(), row.target.clone(), thousands(row.count), row.method_text()])
         .collect();
     rows.push([sum.to_owned(), "---".to_owned(), front.total_text(), String::new()]);
-    let column = |at: usize| -> ArrayRef {
-        std::sync::Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row[at].as_str())))
-    };
-    let schema = Schema::new(names.map(|name| Field::new(name, DataType::Utf8, true)).to_vec());
-    let batch = RecordBatch::try_new(std::sync::Arc::new(schema), (0..4).map(column).collect());
-    let batch = batch.map_err(anyhow::Error::from)?;
-    output::batches(&batch.schema(), &[batch], Format::Table)?;
+    output::texts(names, &rows, Format::Table)?;
     for note in &front.notes {
         say!("{} {}", note.mark, note.words);
     }

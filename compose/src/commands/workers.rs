@@ -84,6 +84,12 @@ pub(crate) async fn door(kafka: &Kafka) -> Result<Door, Fault> {
     Ok(Door::Kafka(KafkaSender::new(cluster, &topic)?))
 }
 
+/// Asks the Kafka of a configuration what the workers ask first; the partitions of its topics.
+pub(crate) async fn look(kafka: &Kafka) -> Result<i32, Fault> {
+    let (_, topic) = Cluster::connect(options_of(kafka)).await?;
+    Ok(topic.partitions)
+}
+
 /// Sends everything that comes through a door, and returns when each record has its receipt or was refused.
 ///
 /// # Errors

@@ -18,8 +18,25 @@ const AGE_MAX: Duration = Duration::from_millis(250);
 pub(crate) struct Catalogs {
     lake: Lake,
     definitions: watch::Receiver<Arc<Definitions>>,
-    open: Mutex<BTreeMap<Option<String>, Opened>>,
+    open: Mutex<Open>,
 }
+
+#[derive(Default)]
+struct Open {
+    catalogs: BTreeMap<Option<String>, Opened>,
+    known: Option<Known>,
+}
+
+/// The definitions of the process, and with them the surveys that only the data folder keeps. To find those takes a
+/// look at every outcome, so it is done for new definitions and now and then, not for every catalog.
+struct Known {
+    at: Instant,
+    own: Arc<Definitions>,
+    all: Arc<Definitions>,
+}
+
+/// How long a survey may be missing that somebody else has begun to fill.
+const KNOWN_AGE_MAX: Duration = Duration::from_secs(10);
 
 struct Opened {
     at: Instant,
@@ -49,16 +66,28 @@ impl Catalogs {
         };
         let language = language.filter(known).map(str::to_owned);
         let mut open = self.open.lock().await;
-        if let Some(opened) = open.get(&language)
+        if let Some(opened) = open.catalogs.get(&language)
             && opened.at.elapsed() < AGE_MAX
             && Arc::ptr_eq(&opened.definitions, &definitions)
         {
             return Ok(opened.catalog.clone());
         }
         let at = Instant::now();
-        let catalog = reading::open_lake(&self.lake, &definitions, language.as_deref()).await?;
-        open.retain(|_, opened| opened.at.elapsed() < 8 * AGE_MAX);
-        open.insert(language, Opened { at, definitions, catalog: catalog.clone() });
+        let known = open
+            .known
+            .as_ref()
+            .filter(|known| Arc::ptr_eq(&known.own, &definitions) && known.at.elapsed() < KNOWN_AGE_MAX);
+        let catalog = match known {
+            Some(known) => Catalog::open_in(&self.lake, &known.all, language.as_deref()).await?,
+            None => {
+                let catalog = reading::open_lake(&self.lake, &definitions, language.as_deref()).await?;
+                let all = Arc::new(catalog.definitions().clone());
+                open.known = Some(Known { at, own: Arc::clone(&definitions), all });
+                catalog
+            }
+        };
+        open.catalogs.retain(|_, opened| opened.at.elapsed() < 8 * AGE_MAX);
+        open.catalogs.insert(language, Opened { at, definitions, catalog: catalog.clone() });
         Ok(catalog)
     }
 }

@@ -94,7 +94,7 @@ impl Status {
 }
 
 const COLUMNS: &str = "generation, \"partition\", \"offset\", kind, survey, wave, unit, event_source, event_id, \
-                       content_hash, code, revision, order_time";
+                       content_hash, code, order_time";
 
 async fn decided(
     catalog: &Catalog,
@@ -218,7 +218,7 @@ async fn rows(catalog: &Catalog, query: &str) -> Result<Vec<Row>, Fault> {
             texts.is_valid(row).then(|| texts.value(row).to_owned())
         };
         let (generations, partitions) = (column(0, DataType::Int32)?, column(1, DataType::Int32)?);
-        let (offsets, times) = (column(2, DataType::Int64)?, column(12, DataType::Int64)?);
+        let (offsets, times) = (column(2, DataType::Int64)?, column(11, DataType::Int64)?);
         rows.extend((0..batch.num_rows()).map(|row| Row {
             generation: generations.as_primitive::<Int32Type>().value(row),
             partition: partitions.as_primitive::<Int32Type>().value(row),

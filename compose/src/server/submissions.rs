@@ -27,9 +27,8 @@ struct Stored {
     id: Option<String>,
     /// What to ask with.
     receipt: String,
-    topic_id: String,
-    partition: i32,
-    offset: i64,
+    #[serde(flatten)]
+    at: Receipt,
 }
 
 #[derive(Serialize)]
@@ -217,13 +216,7 @@ async fn send(
     let mut receipts = Vec::with_capacity(waiting.len());
     for (id, stored) in waiting {
         let at: Receipt = stored.await.map_err(problem_of)?;
-        receipts.push(Stored {
-            id,
-            receipt: receipt::write(&at),
-            topic_id: at.topic_id.to_string(),
-            partition: at.partition.0,
-            offset: at.offset.0,
-        });
+        receipts.push(Stored { id, receipt: receipt::write(&at), at });
     }
     Ok(Accepted { stored: receipts.len(), receipts })
 }

@@ -84,11 +84,6 @@ impl<S: Sink> Driver<S> {
         &self.table
     }
 
-    /// The table, to look at it anew.
-    pub fn table_mut(&mut self) -> &mut Table {
-        &mut self.table
-    }
-
     /// Whoever holds the rows.
     pub fn sink_mut(&mut self) -> &mut S {
         &mut self.sink

@@ -7,6 +7,7 @@ use rdkafka::message::OwnedHeaders;
 use rdkafka::producer::future_producer::DeliveryFuture;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, ClientContext};
+use serde::{Deserialize, Serialize};
 use shukei_schemas::event::Header;
 use shukei_schemas::{Offset, Partition, Span, TopicId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -64,7 +65,7 @@ pub(crate) async fn enqueue<C: ClientContext + 'static>(
 }
 
 /// Says that a record is stored, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The topic's identity.
     pub topic_id: TopicId,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::derived::Derived;
-use super::kind::{Choice, Kind, Row, UNLISTED_CODE};
+use super::kind::{Choice, Kind, Row};
 use super::premise::Premise;
 use super::rules::Rules;
 use super::survey::{FormRef, StateRule, Survey};
@@ -195,11 +195,6 @@ impl Question {
     /// Whether what a unit was offered is stored beside its answer.
     pub fn keeps_asked(&self) -> bool {
         matches!(self.kind, Kind::Multiple { .. }) && self.has_routed_options()
-    }
-
-    /// The option that stands for texts outside the list.
-    pub fn unlisted_option(&self) -> Option<&Choice> {
-        self.options().iter().find(|option| option.code == UNLISTED_CODE)
     }
 }
 
