@@ -24,6 +24,11 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{Cli, Command, MappingCommand};
 use crate::fault::Fault;
 
+/// Batches are made on one thread and dropped on another, all day long. The allocator of the C library keeps their
+/// pages for ever (measured: 1.5 GB after half a minute of load that needs a fifth of it); this one gives them back.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -67,8 +72,11 @@ async fn run(command: Command) -> Result<ExitCode, Fault> {
         Command::Query(arguments) => commands::up::query(arguments).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments).await,
         Command::Maintain(arguments) => commands::maintain::run(arguments).await,
+        Command::Edit(arguments) => commands::edit::run(*arguments).await,
+        Command::Rebuild(arguments) => commands::rebuild::run(arguments).await,
         Command::Ingest(arguments) => commands::workers::ingest(arguments).await,
         Command::Transform(arguments) => commands::workers::transform(arguments).await,
         Command::Mapping(MappingCommand::Coverage(arguments)) => commands::mapping::coverage(&arguments),
+        Command::Mapping(MappingCommand::Diff(arguments)) => commands::mapping_diff::run(arguments).await,
     }
 }

@@ -3,7 +3,12 @@
 
 use std::fmt;
 
+use compact_str::{CompactString, ToCompactString};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// A text that needs no memory of its own up to 24 bytes: keys, numbers and most answers are that short, and a record
+/// holds hundreds of them.
+pub type Text = CompactString;
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,13 +18,13 @@ pub enum Json {
     /// `true` or `false`
     Bool(bool),
     /// A number, as the shortest text that means the same.
-    Number(String),
+    Number(Text),
     /// A string
-    Text(String),
+    Text(Text),
     /// An array
     List(Vec<Json>),
     /// An object, its keys in order and as often as they stood there.
-    Object(Vec<(String, Json)>),
+    Object(Vec<(Text, Json)>),
 }
 
 /// What looking up a key that must be unique can come to.
@@ -79,6 +84,29 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
+/// A key of an object.
+struct Key(Text);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Key, E> {
+        Ok(Key(value.into()))
+    }
+}
+
 struct JsonVisitor;
 
 impl<'de> Visitor<'de> for JsonVisitor {
@@ -97,23 +125,24 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
+        Ok(Json::Number(value.to_compact_string()))
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
+        Ok(Json::Number(value.to_compact_string()))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
+        // As the standard library writes it.
+        Ok(Json::Number(value.to_string().into()))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::Text(value.to_owned()))
+        Ok(Json::Text(value.into()))
     }
 
     fn visit_string<E: de::Error>(self, value: String) -> Result<Json, E> {
-        Ok(Json::Text(value))
+        Ok(Json::Text(value.into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
@@ -126,8 +155,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry::<String, Json>()? {
-            entries.push(entry);
+        while let Some((Key(key), value)) = map.next_entry::<Key, Json>()? {
+            entries.push((key, value));
         }
         Ok(Json::Object(entries))
     }

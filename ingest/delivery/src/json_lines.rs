@@ -77,6 +77,7 @@ impl<R> Lines<R> {
         let mut cells = StringRecord::new();
         let mut names = Vec::with_capacity(entries.len());
         for (name, value) in entries {
+            let name = String::from(name);
             if names.contains(&name) {
                 return Err(refused("row_repeats_column", "one of its keys stands twice".to_owned()));
             }
@@ -96,7 +97,7 @@ fn cell(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::Bool(value) => value.to_string(),
-        Json::Number(text) | Json::Text(text) => text.clone(),
+        Json::Number(text) | Json::Text(text) => text.to_string(),
         Json::List(_) | Json::Object(_) => json(value).to_string(),
     }
 }
@@ -110,7 +111,7 @@ fn json(value: &Json) -> serde_json::Value {
         Json::List(items) => items.iter().map(json).collect(),
         Json::Object(entries) => entries
             .iter()
-            .map(|(name, value)| (name.clone(), json(value)))
+            .map(|(name, value)| (name.to_string(), json(value)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
     }

@@ -101,7 +101,7 @@ impl Table {
             };
             let files: Vec<&LiveFile> = group.iter().map(|at| &live[*at]).collect();
             self.lake.options().crash.reached(&self.name, true, Step::Before);
-            let new = self.rewrite(&files).await?;
+            let new = self.rewrite(&files, limits.whole_bytes).await?;
             let replacement = Replacement {
                 table: self.name.clone(),
                 maintained,
@@ -149,7 +149,7 @@ impl Table {
     }
 
     /// Writes the rows of all files into one.
-    async fn rewrite(&self, files: &[&LiveFile]) -> Result<NewFile, LakeError> {
+    async fn rewrite(&self, files: &[&LiveFile], whole_bytes: u64) -> Result<NewFile, LakeError> {
         let begun = Instant::now();
         let mut folder = String::new();
         let mut partitions = HashMap::new();
@@ -162,7 +162,7 @@ impl Table {
             partitions.insert(column, Some(value));
         }
         let mut output = Output::begin(self, new_file_name(&folder)).await?;
-        let mut rows = Merge::new(self, files)?;
+        let mut rows = Merge::new(self, files, whole_bytes)?;
         while let Some(batch) = rows.next().await? {
             output.write(&batch).await?;
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, new_null_array};
-use arrow::compute::{cast, interleave_record_batch};
+use arrow::compute::{cast, concat_batches, interleave_record_batch};
 use arrow::datatypes::SchemaRef;
 use arrow::row::{OwnedRow, Row, RowConverter, Rows, SortField};
 use parquet::arrow::async_reader::ParquetRecordBatchStream;
@@ -26,12 +26,18 @@ const ORDER: [&str; 5] = ["group", "generation", "partition", "offset", "interpr
 
 /// A file that is being read.
 struct Input {
-    open: OpenFile,
-    stream: ParquetRecordBatchStream<StoreReader>,
+    /// None where the file is read as a whole and closed.
+    reader: Option<Reader>,
     /// Which of the batches held is being read, its sort keys, and its next row.
     held: usize,
     keys: Rows,
     at: usize,
+}
+
+/// A file that is open: a wide table's costs 0.1 MB for each of its columns, since each has a decompressor.
+struct Reader {
+    open: OpenFile,
+    stream: ParquetRecordBatchStream<StoreReader>,
 }
 
 impl Input {
@@ -51,6 +57,8 @@ pub(crate) struct Merge<'a> {
     waiting: VecDeque<(OwnedRow, DataFile)>,
     /// Rows of one file that are decoded at a time.
     read_rows: usize,
+    /// Files below so many bytes are decoded as a whole.
+    whole_bytes: u64,
     inputs: Vec<Input>,
     held: Vec<RecordBatch>,
     held_bytes: usize,
@@ -59,7 +67,7 @@ pub(crate) struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    pub(crate) fn new(table: &'a Table, files: &[&LiveFile]) -> Result<Self, LakeError> {
+    pub(crate) fn new(table: &'a Table, files: &[&LiveFile], whole_bytes: u64) -> Result<Self, LakeError> {
         let schema = table.schema();
         let order: Vec<usize> = ORDER.iter().filter_map(|name| schema.index_of(name).ok()).collect();
         let fields = order.iter().map(|at| SortField::new(schema.field(*at).data_type().clone())).collect();
@@ -78,6 +86,7 @@ impl<'a> Merge<'a> {
             converter,
             order,
             read_rows: (READ_ROWS / files.len().max(1)).clamp(256, 4_096),
+            whole_bytes,
             waiting: lows.into(),
             inputs: Vec::new(),
             held: Vec::new(),
@@ -143,40 +152,61 @@ impl<'a> Merge<'a> {
     }
 
     async fn begin(&mut self, file: DataFile) -> Result<(), LakeError> {
+        let whole = file.size < self.whole_bytes;
         let open = self.table.open_file(file, None).await?;
-        let mut stream = self.table.stream(&open, self.read_rows)?;
-        if let Some((held, keys)) = self.read(&open, &mut stream).await? {
-            self.inputs.push(Input { open, stream, held, keys, at: 0 });
+        let stream = self.table.stream(&open, self.read_rows)?;
+        let mut reader = Reader { open, stream };
+        let batch = match whole {
+            true => self.read_whole(reader).await?.map(|batch| (batch, None)),
+            false => self.read(&mut reader).await?.map(|batch| (batch, Some(reader))),
+        };
+        if let Some((batch, reader)) = batch {
+            let (held, keys) = self.hold(batch)?;
+            self.inputs.push(Input { reader, held, keys, at: 0 });
         }
         Ok(())
     }
 
     /// Goes on with the next batch of a file whose last one is used up, or closes it.
     async fn go_on(&mut self, at: usize) -> Result<(), LakeError> {
-        let mut input = self.inputs.swap_remove(at);
-        if let Some((held, keys)) = self.read(&input.open, &mut input.stream).await? {
-            self.inputs.push(Input { held, keys, at: 0, ..input });
+        let Some(mut reader) = self.inputs.swap_remove(at).reader else { return Ok(()) };
+        if let Some(batch) = self.read(&mut reader).await? {
+            let (held, keys) = self.hold(batch)?;
+            self.inputs.push(Input { reader: Some(reader), held, keys, at: 0 });
         }
         Ok(())
     }
 
-    async fn read(
-        &mut self,
-        open: &OpenFile,
-        stream: &mut ParquetRecordBatchStream<StoreReader>,
-    ) -> Result<Option<(usize, Rows)>, LakeError> {
-        while let Some(batch) = self.table.next_batch(open, stream, &self.schema).await? {
-            if batch.num_rows() == 0 {
-                continue;
+    // `&mut`: the files that are open cannot be shared between threads, only handed on.
+    async fn read(&mut self, reader: &mut Reader) -> Result<Option<RecordBatch>, LakeError> {
+        while let Some(batch) =
+            self.table.next_batch(&reader.open, &mut reader.stream, &self.schema).await?
+        {
+            if batch.num_rows() > 0 {
+                return Ok(Some(batch));
             }
-            let columns: Vec<ArrayRef> = self.order.iter().map(|at| batch.column(*at).clone()).collect();
-            let keys = self.converter.convert_columns(&columns);
-            let keys = keys.map_err(|source| LakeError::arrow(self.table.name(), source))?;
-            self.held_bytes += batch.get_array_memory_size();
-            self.held.push(batch);
-            return Ok(Some((self.held.len() - 1, keys)));
         }
         Ok(None)
+    }
+
+    async fn read_whole(&mut self, mut reader: Reader) -> Result<Option<RecordBatch>, LakeError> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.read(&mut reader).await? {
+            batches.push(batch);
+        }
+        let whole = concat_batches(&self.schema, &batches);
+        let whole = whole.map_err(|source| LakeError::arrow(self.table.name(), source))?;
+        Ok((whole.num_rows() > 0).then_some(whole))
+    }
+
+    /// Holds a batch until its rows are handed out: where it stands, and its sort keys.
+    fn hold(&mut self, batch: RecordBatch) -> Result<(usize, Rows), LakeError> {
+        let columns: Vec<ArrayRef> = self.order.iter().map(|at| batch.column(*at).clone()).collect();
+        let keys = self.converter.convert_columns(&columns);
+        let keys = keys.map_err(|source| LakeError::arrow(self.table.name(), source))?;
+        self.held_bytes += batch.get_array_memory_size();
+        self.held.push(batch);
+        Ok((self.held.len() - 1, keys))
     }
 
     /// Puts the next rows together, and lets go of batches that are used up.

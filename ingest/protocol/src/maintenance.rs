@@ -36,13 +36,25 @@ pub struct CompactionLimits {
     pub target_bytes: u64,
     /// Files of one partition value and size that are worth it.
     pub files_min: usize,
-    /// Files that one new file is made of at most: each may have to be open at the same time.
+    /// Files that one new file is made of at most.
     pub files_max: usize,
+    /// Files below so many bytes are decoded as a whole and closed. All others may have to be open at the same time,
+    /// and an open one costs a decompressor for each of its columns.
+    pub whole_bytes: u64,
+    /// Files that one new file is made of at most, of those that are read piece by piece.
+    pub open_max: usize,
 }
 
 impl Default for CompactionLimits {
     fn default() -> Self {
-        Self { small_bytes: 32 << 20, target_bytes: 64 << 20, files_min: 8, files_max: 128 }
+        Self {
+            small_bytes: 32 << 20,
+            target_bytes: 64 << 20,
+            files_min: 8,
+            files_max: 64,
+            whole_bytes: 128 << 10,
+            open_max: 8,
+        }
     }
 }
 
@@ -82,19 +94,23 @@ fn cut(
 ) -> Vec<usize> {
     let files_min = limits.files_min.max(2);
     let mut group: Vec<usize> = Vec::new();
-    let (mut bytes, mut left) = (0_u64, Vec::new());
+    let (mut bytes, mut open, mut left) = (0_u64, 0, Vec::new());
     let mut close = |group: &mut Vec<usize>| match group.len() >= files_min {
         true => groups.push(std::mem::take(group)),
         false => left.append(group),
     };
     for at in candidates {
         let size = files[at].bytes;
-        if bytes.saturating_add(size) > limits.target_bytes || group.len() >= limits.files_max.max(files_min)
+        let opens = usize::from(size >= limits.whole_bytes);
+        if bytes.saturating_add(size) > limits.target_bytes
+            || group.len() >= limits.files_max.max(files_min)
+            || open + opens > limits.open_max.max(files_min)
         {
             close(&mut group);
-            bytes = 0;
+            (bytes, open) = (0, 0);
         }
         bytes = bytes.saturating_add(size);
+        open += opens;
         group.push(at);
     }
     close(&mut group);

@@ -55,7 +55,13 @@ struct Arguments {
 enum Part {
     /// Measures `shukei up` under many clients over HTTP.
     Http(http::Load),
+    /// Measures interpretation alone, on one core, beside a plain JSON reader
+    Interpret,
 }
+
+/// That of the program itself.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
@@ -77,6 +83,11 @@ fn main() -> Result<()> {
         machine.print();
         println!();
         return runtime.block_on(http::run(load, &definitions, folder.path())).context("http");
+    }
+    if matches!(arguments.part, Some(Part::Interpret)) {
+        machine.print();
+        println!();
+        return interpreting::forms(&definitions, least).context("interpret");
     }
     let records = Arc::new(Records::of_shipped_data(&definitions, arguments.records)?);
 

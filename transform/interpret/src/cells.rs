@@ -2,7 +2,7 @@
 
 use shukei_schemas::codes::pointer_part;
 use shukei_schemas::definition::{Column, Form, Kind, Layout, Mark, Said, Shape, Unlisted};
-use shukei_schemas::json::Json;
+use shukei_schemas::json::{Json, Text};
 use shukei_schemas::{Code, Issue, State};
 
 use crate::answer::{Answer, blank};
@@ -13,7 +13,7 @@ use crate::{settle, value};
 pub(crate) fn read(
     form: &Form,
     layout: &Layout,
-    entries: &[(String, Json)],
+    entries: &[(Text, Json)],
     path: &str,
     issues: &mut Vec<Issue>,
 ) -> Vec<Vec<Answer>> {

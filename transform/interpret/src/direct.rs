@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shukei_schemas::codes::pointer_part;
 use shukei_schemas::definition::{Form, Formats, Kind, Question, Unlisted};
-use shukei_schemas::json::Json;
+use shukei_schemas::json::{Json, Text};
 use shukei_schemas::{Code, Issue, State};
 
 use crate::answer::{Answer, blank};
@@ -15,7 +15,7 @@ const OTHER: &str = "_other";
 
 pub(crate) fn read(
     form: &Form,
-    entries: &[(String, Json)],
+    entries: &[(Text, Json)],
     path: &str,
     issues: &mut Vec<Issue>,
 ) -> Vec<Vec<Answer>> {
@@ -175,7 +175,7 @@ fn place(question: &Question, json: &Json) -> Result<usize, Code> {
 fn read_grid(
     question: &Question,
     rows: usize,
-    cells: &[(String, Json)],
+    cells: &[(Text, Json)],
     path: &str,
     answers: &mut [Answer],
     issues: &mut Vec<Issue>,
@@ -206,7 +206,7 @@ fn row_place(question: &Question, row: &str) -> Option<usize> {
 
 fn ranks_by_item(
     question: &Question,
-    cells: &[(String, Json)],
+    cells: &[(Text, Json)],
     path: &str,
     issues: &mut Vec<Issue>,
 ) -> Result<Vec<ranking::Ranked>, Code> {
