@@ -53,6 +53,10 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Make tables of many small files small again, in a data folder that nobody writes to
     Maintain(Maintain),
+    /// Change an answer of one unit by a rule of the survey office; what was sent stays as it came
+    Edit(Box<Edit>),
+    /// Read everything that was ever received again, with the definitions of today, into new tables
+    Rebuild(Rebuild),
     /// Bring submissions from an Apache Kafka into the data folder; several may run
     Ingest(IngestWorker),
     /// Interpret what was brought into the data folder; several may run
@@ -63,6 +67,36 @@ pub(crate) enum Command {
 pub(crate) enum MappingCommand {
     /// Per option: what feeds it, why, and whom its base loses
     Coverage(Coverage),
+    /// Which figures and rules another version of a mapping changes, and by how much; nothing is written
+    Diff(MappingDiff),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Each is a file, or a mapping of the survey with its version.\n\
+Columns: question, row, option, label, state, breaks, measure, count_before, count_after, base_before, base_after,\n\
+value_before, value_after, points, rule_before, rule_after.\n\
+Example:\n  shukei mapping diff fisc-1 fisc-draft.yaml --survey nisc --wave 2023"
+)]
+pub(crate) struct MappingDiff {
+    /// The mapping of before
+    pub(crate) old: String,
+    /// The mapping that is to take its place
+    pub(crate) new: String,
+    /// The survey
+    #[arg(long)]
+    pub(crate) survey: String,
+    /// The wave; not needed if there is only one
+    #[arg(long)]
+    pub(crate) wave: Option<String>,
+    /// Divide the figures by this as well, as in `shukei tabulate`; may be given again
+    #[arg(long, value_name = "BREAK")]
+    pub(crate) by: Vec<String>,
+    #[command(flatten)]
+    pub(crate) folder: DataFolder,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
+    pub(crate) format: FormatArgument,
 }
 
 #[derive(Debug, Args)]
@@ -70,9 +104,9 @@ pub(crate) struct Coverage {
     /// The survey
     #[arg(long)]
     pub(crate) survey: String,
-    /// The wave
+    /// The wave; not needed if there is only one
     #[arg(long)]
-    pub(crate) wave: String,
+    pub(crate) wave: Option<String>,
     /// A folder of further surveys; may be given again
     #[arg(long, value_name = "DIR")]
     pub(crate) surveys: Vec<PathBuf>,
@@ -195,7 +229,8 @@ pub(crate) struct Sql {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Columns: survey, wave, table, question, row, option, label, state, breaks, measure, value, count, base,\n\
-base_unweighted, base_rule, methods, flags, set, count_weighted, base_weighted, id. A share's value is in percent.\n\
+base_unweighted, base_rule, methods, flags, set, count_weighted, base_weighted, id, breaks_label. A share's value is in\n\
+percent. `--format table` has options down and the parts of a break across.\n\
 Example:\n  shukei tabulate --survey rse --wave uk2017 --question tool2 --by socio2 --where 'stability1=1,2'\n  \
 shukei explain rse/uk2017/tool2/tool2/-/1/-/share"
 )]
@@ -203,9 +238,9 @@ pub(crate) struct Tabulate {
     /// The survey
     #[arg(long)]
     pub(crate) survey: String,
-    /// The wave
+    /// The wave; not needed if there is only one
     #[arg(long)]
-    pub(crate) wave: String,
+    pub(crate) wave: Option<String>,
     #[command(flatten)]
     pub(crate) asked: Asked,
     /// The changes of all shares since this wave, of what both waves share
@@ -214,11 +249,14 @@ pub(crate) struct Tabulate {
     /// Who was invited and who answered, per group, with the response rate, instead of the questions
     #[arg(long, conflicts_with_all = ["question", "by"])]
     pub(crate) response: bool,
-    /// Compare with a published table: question,row,option or label,group,measure,value,decimals. Exit 1 if any differs
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["response", "against"])]
+    /// Compare with a published table: question,row,option or label,breaks,measure,value,decimals. Exit 1 if any differs
+    #[arg(long, value_name = "FILE", conflicts_with = "response")]
     pub(crate) expect: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) folder: DataFolder,
+    /// The language of labels, and of the words of tables; the survey's first if not given
+    #[arg(long, value_name = "ja|en")]
+    pub(crate) lang: Option<String>,
     /// How to print
     #[arg(long, value_enum, default_value_t = FormatArgument::Csv)]
     pub(crate) format: FormatArgument,
@@ -348,7 +386,7 @@ pub(crate) struct Serve {
 #[command(after_help = "Example:\n  shukei up --data mine &\n  \
 curl -d '{\"survey\":\"rse\",\"wave\":\"uk2017\",\"respondent\":\"me\",\"answers\":{\"tool2\":1}}' http://127.0.0.1:8080/v1/submissions\n\
 Routes: POST /v1/submissions, GET /v1/submissions/{receipt}, POST /v1/sql, GET /v1/surveys,\n\
-GET /v1/surveys/{survey}/waves/{wave}/tabulations, /healthz, /readyz, /metrics.\n\
+GET /v1/surveys/{survey}/waves/{wave}/tabulations, /v1/surveys/{survey}/tabulations, /healthz, /readyz, /metrics.\n\
 Ctrl-C or SIGTERM: what is under way is brought to its end.")]
 pub(crate) struct Up {
     #[command(flatten)]
@@ -406,6 +444,79 @@ pub(crate) struct Maintain {
     /// The data folder
     #[arg(long, value_name = "DIR", default_value = "shukei-data")]
     pub(crate) data: PathBuf,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
+    pub(crate) format: FormatArgument,
+    #[command(flatten)]
+    pub(crate) hidden: Hidden,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A value is JSON (2, [1,3], null for blank) or else text; where the submission came by a layout it is the cell.\n\
+Prints every answer that changes, before and after. Exit 1 if nothing would change or the form does not allow it.\n\
+Example:\n  shukei edit --data mine --survey lunch --wave 2026 --respondent 17 --question visits --to-value 4 \\\n    \
+--rule E3 --reason 'called back: per week, not per month' --by 'R. Sato'"
+)]
+pub(crate) struct Edit {
+    #[command(flatten)]
+    pub(crate) folder: DataFolder,
+    /// Read from and send to a running `shukei up` instead of a folder
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    pub(crate) to: Option<String>,
+    /// The survey
+    #[arg(long)]
+    pub(crate) survey: String,
+    /// The wave; not needed if there is only one
+    #[arg(long)]
+    pub(crate) wave: Option<String>,
+    /// Whose answer
+    #[arg(long)]
+    pub(crate) respondent: String,
+    /// The group that was answered for, where a respondent counts once in each group
+    #[arg(long)]
+    pub(crate) group: Option<String>,
+    /// Of a unit that counts twice: the mapping that its answers were read across by
+    #[arg(long, value_name = "ID")]
+    pub(crate) mapping: Option<String>,
+    /// The question; a column where the submission came by a layout; or a field such as `/answers/7/2`. May be given again
+    #[arg(long, required = true, value_name = "NUMBER")]
+    pub(crate) question: Vec<String>,
+    /// Its new answer, once for each --question
+    #[arg(long, required = true, value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) to_value: Vec<String>,
+    /// The id of the rule by which it is changed
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) rule: String,
+    /// Why, in words; it stays in `raw`
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reason: String,
+    /// Who changes it
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) by: String,
+    /// Only show what would change
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
+    pub(crate) format: FormatArgument,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "For a mended layout, a changed mapping, an alias, a form with more questions, or rejections that can be read now.\n\
+The tables in use are changed in one step, when the new ones are whole and proved; what was received is not touched.\n\
+Example:\n  shukei rebuild --data mine --surveys surveys --dry-run"
+)]
+pub(crate) struct Rebuild {
+    #[command(flatten)]
+    pub(crate) folder: DataFolder,
+    /// Only say what would change; nothing is written, and a program may be running on the folder
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Keep the tables of before for good; else they are deleted a day later
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) keep: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
     pub(crate) format: FormatArgument,

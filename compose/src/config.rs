@@ -185,8 +185,9 @@ pub(crate) struct Job {
     pub(crate) time_zone: String,
     /// The survey.
     pub(crate) survey: String,
-    /// The wave.
-    pub(crate) wave: String,
+    /// The wave; the only one of the survey if not given.
+    #[serde(default)]
+    pub(crate) wave: Option<String>,
     /// The language of labels; the survey's first if not given.
     pub(crate) lang: Option<String>,
     /// Where its reports go; `reports` in the data folder if not given.

@@ -89,9 +89,11 @@ pub(crate) fn prepare_one(
     if let Err(error) = &schedule {
         wrong(error.key(), scheduled(error));
     }
+    let survey = job.survey.as_str().into();
+    let wave = shukei_query::wave_or_only(definitions, &survey, job.wave.as_deref());
     let request = ReportRequest {
-        survey: job.survey.as_str().into(),
-        wave: job.wave.as_str().into(),
+        survey,
+        wave: wave.as_ref().map_or_else(|_| "".into(), Clone::clone),
         language: job.lang.clone(),
     };
     match definitions.survey(&request.survey) {
@@ -102,9 +104,12 @@ pub(crate) fn prepare_one(
         }
         Some(definition) => {
             let survey = &definition.survey;
-            if survey.wave(&request.wave).is_none() {
-                let near = did_you_mean(&job.wave, survey.waves.iter().map(|wave| wave.wave.as_str()));
-                wrong("wave", format!("survey `{}` has no wave `{}`{near}", job.survey, job.wave));
+            if let Err(error) = &wave {
+                wrong("wave", format!("{error}; {}", error.hint()));
+            } else if survey.wave(&request.wave).is_none() {
+                let known = survey.waves.iter().map(|wave| wave.wave.as_str());
+                let near = did_you_mean(request.wave.as_str(), known);
+                wrong("wave", format!("survey `{}` has no wave `{}`{near}", job.survey, request.wave));
             }
             let languages = &survey.languages;
             if let Some(language) = job.lang.as_ref().filter(|language| !languages.contains(language)) {

@@ -103,6 +103,10 @@ async fn look(lake: &Lake, options: &MaintenanceOptions, clean: bool) -> Result<
             tracing::info!(table = %name, files = done.files, log_files = done.log_files, "cleaned");
         }
     }
+    if clean {
+        let done = lake.clean_builds(&options.cleaning, SystemTime::now())?;
+        tracing::info!(builds = ?done.builds, "cleaned");
+    }
     Ok(())
 }
 
@@ -117,6 +121,10 @@ pub(crate) async fn once(lake: &Lake, options: &MaintenanceOptions) -> Result<Ve
         let after = table.size()?;
         let cleaned = lake.clean(&name, &options.cleaning, SystemTime::now()).await?;
         all.push(Maintained { table: name, before, after, compacted, cleaned });
+    }
+    let done = lake.clean_builds(&options.cleaning, SystemTime::now())?;
+    if !done.builds.is_empty() {
+        note!("deleted: build {}, out of use for more than a day", done.builds.join(", "));
     }
     Ok(all)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use console::Term;
-use shukei_doors::{DoorError, Format};
+use shukei_doors::{DoorError, Format, Shown};
 use shukei_query::{Catalog, Measure, QueryRows, Report, ResponseTable};
 
 use crate::fault::Fault;
@@ -112,13 +112,13 @@ pub(crate) fn csv_as_table(body: &[u8]) -> Result<(), Fault> {
 }
 
 /// Prints figures.
-pub(crate) fn measures(measures: &[Measure], format: Format) -> Result<(), Fault> {
-    with_output(|out| shukei_doors::render_measures(measures, format, columns(), out))
+pub(crate) fn measures(measures: &[Measure], shown: &Shown, format: Format) -> Result<(), Fault> {
+    with_output(|out| shukei_doors::render_measures_in(measures, shown, format, columns(), out))
 }
 
-/// Prints response rates.
-pub(crate) fn response(response: &ResponseTable, format: Format) -> Result<(), Fault> {
-    with_output(|out| shukei_doors::render_response(response, format, columns(), out))
+/// Prints response rates with the words of a language.
+pub(crate) fn response(response: &ResponseTable, language: &str, format: Format) -> Result<(), Fault> {
+    with_output(|out| shukei_doors::render_response(response, language, format, columns(), out))
 }
 
 /// Prints the state of the law.
@@ -127,8 +127,8 @@ pub(crate) fn report(report: &Report, format: Format) -> Result<(), Fault> {
 }
 
 /// Prints the bar chart of one question.
-pub(crate) fn bars(measures: &[Measure]) {
-    say!("{}", shukei_doors::bars(measures, columns().min(PAGE_COLUMNS)).trim_end());
+pub(crate) fn bars(measures: &[Measure], shown: &Shown) {
+    say!("{}", shukei_doors::bars_in(measures, shown, columns().min(PAGE_COLUMNS)).trim_end());
 }
 
 /// Prints words, broken at blanks to fit the page.

@@ -6,6 +6,19 @@ use tokio::sync::watch;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+const TEMPLATE: &str = "{prefix:>11} {bar:30} {human_pos}/{human_len} {per_sec}";
+
+/// One bar for records that are interpreted. On standard error, and only where that is a terminal.
+pub(crate) fn interpreting(total: u64) -> ProgressBar {
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+    }
+    bar.set_prefix("interpreted");
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
 /// Bars for the three stages of a record's way. On standard error, and only where that is a terminal.
 pub(crate) struct Stages {
     pub(crate) sent: ProgressBar,
@@ -20,8 +33,7 @@ impl Stages {
         let all = MultiProgress::new();
         let bar = |name: &'static str| {
             let bar = all.add(total.map_or_else(ProgressBar::no_length, ProgressBar::new));
-            let template = "{prefix:>11} {bar:30} {human_pos}/{human_len} {per_sec}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
+            if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
                 bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
             }
             bar.set_prefix(name);

@@ -3,11 +3,14 @@
 use shukei_schemas::definition::{Base, NetScore, OptionGroup, Percent, Statistic, Where, nearest};
 
 use crate::error::QueryError;
+use crate::indicator::ALL_INDICATORS;
 use crate::request::TabulateRequest;
 
 /// What may be said of a table in passing, by name.
-pub const ASKABLE: [&str; 17] = [
+pub const ASKABLE: [&str; 19] = [
     "question",
+    "indicator",
+    "indicators",
     "by",
     "where",
     "numerator",
@@ -38,6 +41,11 @@ impl TabulateRequest {
         };
         match name {
             "question" => self.questions.get_or_insert_default().push(value.to_owned()),
+            "indicator" => how.indicators.push(value.to_owned()),
+            "indicators" => match value {
+                "false" => {}
+                _ => how.indicators.push(ALL_INDICATORS.to_owned()),
+            },
             "by" => self.by.push(value.to_owned()),
             "where" | "numerator" => {
                 let read = Where::parse(value).map_err(|problem| QueryError::Request {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use shukei_schemas::definition::{Form, Kind, nearest};
+use shukei_schemas::definition::{Form, Kind, Question, nearest};
 
 use crate::error::QueryError;
 use crate::shape::{Item, items};
@@ -27,6 +27,11 @@ pub(crate) enum Dimension {
         codes: Vec<i16>,
         /// Whether a unit may stand in several parts.
         multiple: bool,
+    },
+    /// The days, months, years or other periods that the answers to a date fall into.
+    Date {
+        /// The question.
+        number: String,
     },
 }
 
@@ -130,19 +135,30 @@ impl Dimension {
                 codes,
                 multiple,
             }),
+            None if row.is_none() && forms.iter().all(|form| date_in(form, number).is_some()) => {
+                Ok(Self::Date { number: number.to_owned() })
+            }
             None => {
                 let questions = forms.iter().flat_map(|form| &form.questions);
+                let is_break = |q: &&Question| !q.options().is_empty() || matches!(q.kind, Kind::Date { .. });
                 let known: Vec<String> = ["group".to_owned(), "method".to_owned()]
                     .into_iter()
-                    .chain(questions.filter(|q| !q.options().is_empty()).flat_map(|question| {
+                    .chain(questions.filter(is_break).flat_map(|question| {
                         let number = question.number.as_str();
                         let rows = question.rows().iter().map(move |row| format!("{number}.{}", row.code));
                         let alone = question.rows().is_empty().then(|| number.to_owned());
                         rows.chain(alone).collect::<Vec<_>>()
                     }))
                     .collect();
-                let near = nearest(name, known.iter().map(String::as_str)).filter(|near| *near != name);
-                Err(QueryError::UnknownBreak { by: name.to_owned(), nearest: near.map(str::to_owned) })
+                // A question with rows is broken down by one of them.
+                let rows: Vec<&str> =
+                    known.iter().map(String::as_str).filter(|one| row_of(one) == Some(name)).collect();
+                let near = match rows.as_slice() {
+                    [] => nearest(name, known.iter().map(String::as_str)).filter(|near| *near != name).map(str::to_owned),
+                    [first] => Some((*first).to_owned()),
+                    [first, .., last] => Some(format!("{first}` … `{last}")),
+                };
+                Err(QueryError::UnknownBreak { by: name.to_owned(), nearest: near })
             }
         }
     }
@@ -153,14 +169,30 @@ impl Dimension {
             Self::Group => "group",
             Self::Method => "method",
             Self::Question { name, .. } => name,
+            Self::Date { number } => number,
         }
     }
 
     /// Where the answers stand that it looks at.
     pub(crate) fn item(&self, form: &Form) -> Option<Item> {
-        let Self::Question { number, row, .. } = self else { return None };
+        let (number, row) = match self {
+            Self::Question { number, row, .. } => (number, *row),
+            Self::Date { number } => (number, None),
+            Self::Group | Self::Method => return None,
+        };
         let (place, question) = form.question(number)?;
         let row = row.and_then(|code| question.rows().iter().position(|row| row.code == code));
         items(form).into_iter().find(|item| item.question == place && item.row == row)
     }
+}
+
+/// The question of this number, if it is a date.
+pub(crate) fn date_in<'a>(form: &'a Form, number: &str) -> Option<&'a Question> {
+    let (_, question) = form.question(number)?;
+    matches!(question.kind, Kind::Date { .. }).then_some(question)
+}
+
+/// The question's number in the name of a row.
+fn row_of(name: &str) -> Option<&str> {
+    name.rsplit_once('.').map(|(number, _)| number)
 }

@@ -15,7 +15,9 @@ use shukei_schemas::definition::{Definitions, Form, FormRef, SurveyDefinition};
 use shukei_schemas::{Lane, Offset};
 
 use crate::answers::{AnswersTable, Part};
+use crate::completeness::FormRules;
 use crate::counting::Counting;
+use crate::edits;
 use crate::error::QueryError;
 use crate::guard;
 use crate::labels::{self, Labelled, language_of};
@@ -35,6 +37,9 @@ pub struct Catalog {
     vector: CommonVector,
     /// The SQL name of each responses table, without its `responses_`.
     names: BTreeMap<TableName, String>,
+    /// The events that stand, as SQL: `received` without how much was answered.
+    standing: String,
+    rules: BTreeMap<String, FormRules>,
 }
 
 impl fmt::Debug for Catalog {
@@ -73,15 +78,24 @@ impl Catalog {
         }
         let names = sql_names(snapshot.responses.keys());
         let session = new_session();
-        let counting = Counting::new(found.reinterpreted, definitions, &found.surveys);
-        let builder =
-            Builder { session: &session, vector: &vector, reinterpreted: found.reinterpreted, counting };
+        let counting = Counting::new(found.reinterpreted, found.edits, definitions, &found.surveys);
+        let standing = counting.received();
+        let rules = rules_of(&forms, &snapshot, &names);
+        rules.values().for_each(|rules| session.register_udf(rules.function()));
+        let builder = Builder {
+            session: &session,
+            vector: &vector,
+            reinterpreted: found.reinterpreted,
+            counting,
+            rules: &rules,
+        };
         builder.stored(&snapshot, &names)?;
         builder.views(&snapshot, &names).await?;
         builder.labels(&forms, language)?;
         builder.answers(&forms, &names, language).await?;
         tracing::debug!(%vector, "catalog opened");
-        Ok(Self { session, definitions: definitions.clone(), versions, vector, names })
+        let definitions = definitions.clone();
+        Ok(Self { session, definitions, versions, vector, names, standing, rules })
     }
 
     /// The Delta version of each table that exists: say it beside a result, never inside the data.
@@ -108,6 +122,26 @@ impl Catalog {
     pub fn current_of(&self, form: &FormRef) -> Option<String> {
         let name = self.names.get(&TableName::responses(&form.target()))?;
         Some(format!("current_{name}"))
+    }
+
+    /// The responses tables that are served.
+    pub(crate) fn responses(&self) -> impl Iterator<Item = &TableName> {
+        self.names.keys()
+    }
+
+    /// What a responses table is called in SQL.
+    pub(crate) fn sql_name_of(&self, table: &TableName) -> Option<String> {
+        self.names.get(table).map(|name| format!("responses_{name}"))
+    }
+
+    /// The events that stand, counted or not, as SQL: the columns of `current`, then `late` and `set_aside`.
+    pub(crate) fn standing(&self) -> &str {
+        &self.standing
+    }
+
+    /// How complete the rows of a responses table are.
+    pub(crate) fn rules_of(&self, table: &TableName) -> Option<&FormRules> {
+        self.rules.get(table.as_str())
     }
 
     /// Runs one statement that only reads: a query, EXPLAIN, DESCRIBE, SHOW TABLES or SHOW COLUMNS.
@@ -139,10 +173,16 @@ struct Found {
     surveys: Vec<String>,
     /// Whether any position was interpreted more than once.
     reinterpreted: bool,
+    /// Whether there is any edit by a survey office.
+    edits: bool,
 }
 
+/// The surveys that have outcomes, each with the number of edits.
+const SURVEYS: &str = "SELECT survey, count(CASE WHEN kind = 'edit' THEN 1 END) FROM outcomes \
+                       WHERE survey IS NOT NULL GROUP BY survey";
+
 async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
-    let mut found = Found { tables: BTreeMap::new(), surveys: Vec::new(), reinterpreted: false };
+    let mut found = Found { tables: BTreeMap::new(), surveys: Vec::new(), reinterpreted: false, edits: false };
     if snapshot.outcomes.version.is_none() {
         return Ok(found);
     }
@@ -161,10 +201,11 @@ async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
             table.first_missing.insert(lane, Offset(offsets.value(row)));
         }
     }
-    for batch in collect(&session, "SELECT DISTINCT survey FROM outcomes WHERE survey IS NOT NULL").await? {
+    for batch in collect(&session, SURVEYS).await? {
         let surveys = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8);
         let surveys = surveys.map_err(|error| QueryError::running(&error.into()))?;
         found.surveys.extend(surveys.as_string::<i32>().iter().flatten().map(str::to_owned));
+        found.edits |= batch.column(1).as_primitive::<Int64Type>().iter().flatten().any(|edits| edits > 0);
     }
     let again = collect(&session, "SELECT 1 FROM outcomes WHERE interpretation > 0 LIMIT 1").await?;
     found.reinterpreted = again.iter().any(|batch| batch.num_rows() > 0);
@@ -177,6 +218,7 @@ struct Builder<'a> {
     vector: &'a CommonVector,
     reinterpreted: bool,
     counting: Counting,
+    rules: &'a BTreeMap<String, FormRules>,
 }
 
 impl Builder<'_> {
@@ -218,10 +260,20 @@ impl Builder<'_> {
         snapshot: &Snapshot,
         names: &BTreeMap<TableName, String>,
     ) -> Result<(), QueryError> {
-        self.view("current", &self.counting.current()).await?;
+        let left_out: Vec<String> = self.rules.values().filter_map(FormRules::left_out).collect();
+        let current = self.counting.current();
+        let current = if left_out.is_empty() { current } else { views::without(&current, &left_out) };
+        self.view("current", &current).await?;
+        // To plan over all states of all forms takes time, at each opening: only where somebody asks for it.
+        let stated = self.rules.values().filter(|rules| rules.is_stated);
+        let every_row: Vec<String> = stated.map(FormRules::of_every_row).collect();
+        let out: Vec<String> = self.rules.values().filter_map(FormRules::out_of_received).collect();
+        self.view("received", &views::received(&self.counting.received(), &every_row, &out)).await?;
         self.view("flags", &self.counting.flags()).await?;
         self.view("rejections", &views::rejections(self.reinterpreted)).await?;
         self.view("issues", &views::issues(self.reinterpreted)).await?;
+        self.session.register_udf(edits::function());
+        self.view("edits", &edits::view(self.reinterpreted)).await?;
         for (table, pinned) in &snapshot.responses {
             if let Some(name) = names.get(table) {
                 let columns: Vec<String> = pinned.schema.fields().iter().map(|f| f.name().clone()).collect();
@@ -292,6 +344,20 @@ fn forms_of(definitions: &Definitions) -> Vec<(Arc<SurveyDefinition>, Arc<Form>)
         forms.into_iter().map(move |form| (definition.clone(), form))
     };
     definitions.surveys().flat_map(forms).collect()
+}
+
+/// How complete the rows of each table are that holds what its form says.
+fn rules_of(
+    forms: &[(Arc<SurveyDefinition>, Arc<Form>)],
+    snapshot: &Snapshot,
+    names: &BTreeMap<TableName, String>,
+) -> BTreeMap<String, FormRules> {
+    let rules = forms.iter().filter_map(|(definition, form)| {
+        let table = TableName::responses(&form.reference.target());
+        let rules = FormRules::new(&definition.survey, form, table.as_str(), names.get(&table)?);
+        rules.fits(&snapshot.responses.get(&table)?.schema).then(|| (rules.target().to_owned(), rules))
+    });
+    rules.collect()
 }
 
 /// A name of its own for each responses table, even where two differ only in what SQL names cannot hold.

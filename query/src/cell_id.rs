@@ -9,6 +9,12 @@ use crate::error::QueryError;
 use crate::measure::Measure;
 use crate::request::TabulateRequest;
 
+/// The table of indicators that belong to no named one.
+pub(crate) const INDICATORS: &str = "indicators";
+
+/// Stands before the id of an indicator in a name.
+const INDICATOR: &str = "indicator:";
+
 /// A name read back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CellId {
@@ -22,7 +28,9 @@ pub struct CellId {
 
 /// The name of a figure that is complete but for it.
 pub(crate) fn cell_id(measure: &Measure, request: &TabulateRequest) -> String {
+    let is_indicator = measure.question.as_str().is_empty();
     let what = match (&measure.set, measure.option, measure.state) {
+        (Some(id), ..) if is_indicator => format!("{INDICATOR}{id}"),
         (Some(set), ..) => format!("set:{set}"),
         (None, Some(option), _) => option.to_string(),
         (None, None, Some(state)) => state.as_str().to_owned(),
@@ -33,8 +41,9 @@ pub(crate) fn cell_id(measure: &Measure, request: &TabulateRequest) -> String {
     let parts = [
         measure.survey.as_str(),
         measure.wave.as_str(),
-        &measure.table,
-        measure.question.as_str(),
+        // An indicator that was asked for in passing is of no named table.
+        if is_indicator && request.how.table.is_empty() { "-" } else { &measure.table },
+        if is_indicator { "-" } else { measure.question.as_str() },
         &row,
         &what,
         breaks,
@@ -88,9 +97,17 @@ impl CellId {
         };
         let (path, asked) = id.split_once('?').unwrap_or((id, ""));
         let parts: Vec<String> = path.split('/').map(decoded).collect::<Option<_>>().ok_or_else(wrong)?;
-        let [survey, wave, table, question, _, _, breaks, _] = parts.as_slice() else { return Err(wrong()) };
+        let [survey, wave, table, question, _, what, breaks, _] = parts.as_slice() else {
+            return Err(wrong());
+        };
         let mut request = TabulateRequest::new(survey.as_str().into(), wave.as_str().into());
-        request.questions = Some(vec![question.clone()]);
+        match what.strip_prefix(INDICATOR) {
+            Some(id) => {
+                request.questions = Some(Vec::new());
+                request.how.indicators = vec![id.to_owned()];
+            }
+            None => request.questions = Some(vec![question.clone()]),
+        }
         if breaks != "-" {
             let names = breaks.split("; ").filter_map(|part| part.split_once('=')).map(|(name, _)| name);
             request.by = vec![names.collect::<Vec<_>>().join("*")];

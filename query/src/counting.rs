@@ -4,8 +4,12 @@
 //! each unit counts, by revision and total order; if that is a withdrawal, the unit is out. Where a survey reads
 //! another organisation's answers across, the events of each source are ranked by themselves, withdrawals in all of
 //! them, and the survey's rule picks among the sources that stand.
+//!
+//! Where a wave has a cut-off, answers that came late stand behind all others if the wave leaves them out: so the last
+//! event in time counts, and a unit with nothing but late answers is received and does not count.
 
-use shukei_schemas::definition::{Definitions, TwoSources};
+use shukei_schemas::Code;
+use shukei_schemas::definition::{Counts, Definitions, TwoSources};
 
 use crate::views::{POSITION, decided};
 
@@ -19,7 +23,17 @@ const FORM: &str = "form";
 #[derive(Debug)]
 pub(crate) struct Counting {
     reinterpreted: bool,
+    edits: bool,
     surveys: Vec<Sources>,
+    cut_offs: Vec<CutOff>,
+}
+
+/// A wave with a cut-off.
+#[derive(Debug)]
+struct CutOff {
+    survey: String,
+    wave: String,
+    late: Counts,
 }
 
 /// A survey that reads other organisations' answers across.
@@ -32,8 +46,14 @@ struct Sources {
 }
 
 impl Counting {
-    /// Of the surveys that have outcomes, only those with mappings need more than one source.
-    pub(crate) fn new(reinterpreted: bool, definitions: &Definitions, present: &[String]) -> Self {
+    /// Of the surveys that have outcomes, only those with mappings need more than one source. `edits`: whether there is
+    /// any edit by a survey office.
+    pub(crate) fn new(
+        reinterpreted: bool,
+        edits: bool,
+        definitions: &Definitions,
+        present: &[String],
+    ) -> Self {
         let sources = definitions.surveys().filter(|definition| {
             let has_outcomes = present.iter().any(|survey| survey == definition.survey.survey.as_str());
             has_outcomes && !definition.mappings.is_empty()
@@ -47,7 +67,19 @@ impl Counting {
                 .map(|(reference, used)| (used.path.clone(), reference.mapping.to_string()))
                 .collect(),
         });
-        Self { reinterpreted, surveys: surveys.collect() }
+        let cut_offs = definitions
+            .surveys()
+            .filter(|definition| present.iter().any(|survey| survey == definition.survey.survey.as_str()));
+        let cut_offs = cut_offs.flat_map(|definition| {
+            let survey = definition.survey.survey.to_string();
+            let waves = definition.survey.waves.iter().filter(|wave| wave.closes_at().is_some());
+            waves.map(move |wave| CutOff {
+                survey: survey.clone(),
+                wave: wave.wave.to_string(),
+                late: wave.late,
+            })
+        });
+        Self { reinterpreted, edits, surveys: surveys.collect(), cut_offs: cut_offs.collect() }
     }
 
     /// Whether a unit can count twice, so that `current` gives it two names.
@@ -55,19 +87,37 @@ impl Counting {
         self.surveys.iter().any(|survey| survey.rule == TwoSources::KeepBoth)
     }
 
-    /// `current`: of each unit the response that counts.
+    /// Of each unit the response that counts: `current`, before anything is left out for how much was answered.
     pub(crate) fn current(&self) -> String {
+        match self.cut_offs.is_empty() {
+            true => self.standing("", ""),
+            false => self.standing("", " AND NOT set_aside"),
+        }
+    }
+
+    /// Of each unit the response that stands, whether it counts or not, with `late` and `set_aside` behind the columns
+    /// of `current`.
+    pub(crate) fn received(&self) -> String {
+        match self.cut_offs.is_empty() {
+            true => self.standing(", FALSE AS late, FALSE AS set_aside", ""),
+            false => self.standing(", late, set_aside", ""),
+        }
+    }
+
+    fn standing(&self, more: &str, only: &str) -> String {
+        let late = if self.cut_offs.is_empty() { "" } else { ", CASE WHEN late THEN 'late' END" };
         let flags = |two_sources: &str| {
             format!(
                 "nullif(concat_ws(',', CASE WHEN copies > 1 THEN 'duplicate' END, CASE WHEN this <> first_use THEN 'id_reused' END,
-                   CASE WHEN scattered = 1 THEN 'two_partitions' END{two_sources}), '') AS flags"
+                   CASE WHEN scattered = 1 THEN 'two_partitions' END{two_sources}{late}{edited}), '') AS flags{more}",
+                edited = if self.edits { ", CASE WHEN kind = 'edit' THEN 'edited' END" } else { "" },
             )
         };
         let rest =
             format!("{POSITION}, interpretation, target, event_source, event_id, revision, order_time");
         if self.surveys.is_empty() {
             return format!(
-                "{events} SELECT survey, wave, unit, {rest}, {flags} FROM ranked WHERE place = 1 AND kind = 'response'",
+                "{events} SELECT survey, wave, unit, {rest}, {flags} FROM ranked WHERE place = 1 AND kind <> 'withdrawal'{only}",
                 events = self.events(),
                 flags = flags(""),
             );
@@ -79,7 +129,7 @@ impl Counting {
             None => "unit".to_owned(),
         };
         format!(
-            "{events} SELECT survey, wave, {unit}, {rest}, {flags} FROM standing WHERE counts",
+            "{events} SELECT survey, wave, {unit}, {rest}, {flags} FROM standing WHERE stands{only}",
             events = self.events(),
             flags = flags(", CASE WHEN sources > 1 THEN 'two_sources' END"),
         )
@@ -115,6 +165,20 @@ impl Counting {
                   FROM seen) WHERE lowest <> highest AND nth = 1",
             ),
         ];
+        if !self.cut_offs.is_empty() {
+            let detail = "CASE WHEN set_aside THEN 'after the cut-off: is set aside' ELSE 'after the cut-off: counts' END";
+            parts.push(select("late", detail, "seen WHERE late AND copy = 1"));
+        }
+        if self.edits {
+            parts.push(select("edited", "'see the view `edits`'", "seen WHERE kind = 'edit' AND copy = 1"));
+            // What a respondent sends after an edit counts, and brings back what the office had changed.
+            parts.push(select(
+                "edit_overridden",
+                "'a later submission of the unit counts'",
+                "(SELECT *, first_value(kind) OVER (PARTITION BY survey, wave, unit, source ORDER BY place) AS last_kind
+                  FROM ranked) WHERE kind = 'edit' AND last_kind = 'response'",
+            ));
+        }
         if !self.surveys.is_empty() {
             let detail = "concat(source, CASE WHEN counts THEN ' counts' ELSE ' is set aside' END)";
             parts.push(select("two_sources", detail, "standing WHERE sources > 1"));
@@ -136,12 +200,13 @@ impl Counting {
     /// `seen`: every event that could count. `ranked`: without copies, the newest of a unit first. `standing`, where
     /// there are several sources: the last response of each that is not taken back.
     fn events(&self) -> String {
+        let set_aside = if self.cut_offs.is_empty() { "" } else { "set_aside, " };
         let newest_first = ORDER.map(|column| format!("{column} DESC")).join(", ");
         let in_generation = "OVER (PARTITION BY survey, wave, unit, generation)";
         let seen = format!(
             "WITH named AS (
-               SELECT *, concat(kind, content_hash) AS this, {source} AS source
-               FROM {decided} WHERE kind IN ('response', 'withdrawal')),
+               SELECT *, concat(kind, content_hash) AS this, {source} AS source{late}
+               FROM {decided} WHERE kind IN ('response', 'edit', 'withdrawal')),
              seen AS (
                SELECT *, row_number() OVER ({copies}) AS copy,
                  count(*) OVER (PARTITION BY survey, kind, event_source, event_id, content_hash) AS copies,
@@ -150,10 +215,11 @@ impl Counting {
                FROM named),
              ranked AS (
                SELECT *, row_number() OVER (
-                   PARTITION BY survey, wave, unit ORDER BY coalesce(revision, 0) DESC, {newest_first}) AS place,
+                   PARTITION BY survey, wave, unit ORDER BY {set_aside}coalesce(revision, 0) DESC, {newest_first}) AS place,
                  max(CASE WHEN lowest <> highest THEN 1 ELSE 0 END) OVER (PARTITION BY survey, wave, unit) AS scattered
                FROM seen WHERE copy = 1)",
             source = self.source(),
+            late = self.late(),
             decided = decided(self.reinterpreted),
             copies = self.copies(),
             uses = self.uses(),
@@ -167,14 +233,16 @@ impl Counting {
             "{seen},
              heads AS (
                SELECT *, min(CASE WHEN kind = 'withdrawal' THEN place END) OVER ({of_unit}) AS taken_back,
-                 row_number() OVER ({of_unit}, kind, source ORDER BY place) AS in_source
+                 row_number() OVER ({of_unit}, source ORDER BY place) AS in_source
                FROM ranked),
              chosen AS (
                SELECT *, count(*) OVER ({of_unit}) AS sources,
-                 row_number() OVER ({of_unit} ORDER BY {preference}, place) AS choice
+                 row_number() OVER ({of_unit} ORDER BY {set_aside}{preference}, place) AS choice
                FROM heads
-               WHERE kind = 'response' AND in_source = 1 AND (taken_back IS NULL OR place < taken_back)),
-             standing AS (SELECT *, (choice = 1{both}) AS counts FROM chosen)",
+               WHERE kind <> 'withdrawal' AND in_source = 1 AND (taken_back IS NULL OR place < taken_back)),
+             standing AS (
+               SELECT *, (choice = 1{both}) AS stands, ((choice = 1{both}){in_time}) AS counts FROM chosen)",
+            in_time = if self.cut_offs.is_empty() { "" } else { " AND NOT set_aside" },
             preference = self.preference(),
         )
     }
@@ -198,11 +266,34 @@ impl Counting {
             }
         }
         format!(
-            "CASE WHEN kind <> 'response' THEN ''{cases}
+            "CASE WHEN kind = 'withdrawal' THEN ''{cases}
                   WHEN strpos({files}, '\nmappings/') > 0
                     THEN split_part(split_part({files}, '\nmappings/', 2), '.yaml:', 1)
                   ELSE '{FORM}' END"
         )
+    }
+
+    /// The columns `late`, by what was decided of the record (its first issue), and `set_aside`, where its wave leaves
+    /// out what is late.
+    fn late(&self) -> String {
+        if self.cut_offs.is_empty() {
+            return String::new();
+        }
+        let late = |out: bool| {
+            let waves = self.cut_offs.iter().filter(|wave| !out || wave.late == Counts::Out);
+            let waves: Vec<String> = waves
+                .map(|wave| format!("(survey = {} AND wave = {})", text(&wave.survey), text(&wave.wave)))
+                .collect();
+            match waves.is_empty() {
+                true => "FALSE".to_owned(),
+                false => format!(
+                    "(kind <> 'withdrawal' AND ({}) AND coalesce(issues[1]['code'] = '{}', FALSE))",
+                    waves.join(" OR "),
+                    Code::Late.as_str()
+                ),
+            }
+        };
+        format!(", {} AS late, {} AS set_aside", late(false), late(true))
     }
 
     /// 0 for the source that a survey prefers.

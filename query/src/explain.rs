@@ -1,17 +1,19 @@
 //! Where a figure comes from.
 
 use shukei_schemas::State;
-use shukei_schemas::definition::SignOff;
+use shukei_schemas::definition::{IndicatorBase, SignOff};
 
 use crate::break_by::{Cross, Part};
 use crate::catalog::Catalog;
 use crate::cell_id::CellId;
 use crate::error::QueryError;
+use crate::indicator::IndicatorTally;
 use crate::labels::language_of;
 use crate::measure::Measure;
 use crate::measures::{asked, cells_of, measures};
-use crate::sums::{Chosen, Sums};
+use crate::sums::{Amount, Chosen, Sums};
 use crate::tabulate::{Counted, count_wave, request_of_table};
+use crate::tally::Tally;
 
 /// A figure with what it was formed from.
 #[derive(Clone, Debug)]
@@ -118,12 +120,14 @@ pub async fn explain(catalog: &Catalog, id: &str, language: Option<&str>) -> Res
         parts.push(rest);
     }
     parts.retain(|part| part.count > 0 || part.base > 0);
+    let of_indicator =
+        said_of_indicator(&counted, &figure, &language_of(&counted.definition.survey, language));
     Ok(Explanation {
         parts,
-        states: states(&counted, &figure)?,
+        states: states(&counted, &figure)?.into_iter().map(|(state, amount)| (state, amount.units)).collect(),
         forms: forms(&counted, &figure),
         mappings: mappings(&counted, &figure, language),
-        asked: said(&counted),
+        asked: said(&counted).into_iter().chain(of_indicator).collect(),
         figure,
     })
 }
@@ -139,7 +143,40 @@ fn said(counted: &Counted) -> Vec<(&'static str, String)> {
     said
 }
 
-fn states(counted: &Counted, figure: &Measure) -> Result<Vec<(State, u64)>, QueryError> {
+/// What an indicator is, where the figure is one.
+fn said_of_indicator(counted: &Counted, figure: &Measure, language: &str) -> Vec<(&'static str, String)> {
+    let Some(counted) = indicators_of(counted, figure).map(|(_, counted)| counted).next() else {
+        return Vec::new();
+    };
+    let asked = &counted.asked;
+    let mut said = vec![
+        ("set", format!("{}, version {}", asked.set, asked.version)),
+        ("holds where", asked.indicator.condition().map(|of| of.to_string()).unwrap_or_default()),
+    ];
+    if matches!(asked.indicator.base(), IndicatorBase::Questions(_)) {
+        said.push(("base of", asked.indicator.base().text()));
+    }
+    let texts = [("label", &asked.indicator.label), ("note", &asked.indicator.note)];
+    said.extend(texts.map(|(name, text)| (name, text.in_language(language).to_owned())));
+    said.extend(asked.indicator.origin.clone().map(|origin| ("origin", origin)));
+    said.retain(|(_, text)| !text.is_empty());
+    said
+}
+
+/// The indicator that a figure is of, on each form.
+fn indicators_of<'a>(
+    counted: &'a Counted,
+    figure: &'a Measure,
+) -> impl Iterator<Item = (&'a Tally, &'a IndicatorTally)> {
+    let is_indicator = figure.question.as_str().is_empty();
+    let is_it = move |of: &&IndicatorTally| {
+        is_indicator && Some(&of.asked.indicator.indicator) == figure.set.as_ref()
+    };
+    counted.tallies.iter().filter_map(move |tally| Some((tally, tally.indicators().iter().find(is_it)?)))
+}
+
+/// The states of all units of the part that a figure is of, those that occur.
+pub(crate) fn states(counted: &Counted, figure: &Measure) -> Result<Vec<(State, Amount)>, QueryError> {
     let tallies = &counted.tallies;
     let all = asked(tallies)?;
     let Some(of) = all.iter().find(|asked| asked.question.number == figure.question) else {
@@ -157,20 +194,35 @@ fn states(counted: &Counted, figure: &Measure) -> Result<Vec<(State, u64)>, Quer
     let Some(chosen) = chosen else { return Ok(Vec::new()) };
     let nth = figure.row.and_then(|row| of.question.rows().iter().position(|known| known.code == row));
     let sums = Sums::of(of, &[], nth.unwrap_or(0), &chosen, false);
-    let each = State::ALL.into_iter().map(|state| (state, sums.everything.state(state).units));
-    Ok(each.filter(|(_, units)| *units > 0).collect())
+    let each = State::ALL.into_iter().map(|state| (state, sums.everything.state(state)));
+    Ok(each.filter(|(_, amount)| amount.units > 0).collect())
 }
 
 fn forms(counted: &Counted, figure: &Measure) -> Vec<String> {
     let asks =
         counted.tallies.iter().filter(|tally| tally.form().question(figure.question.as_str()).is_some());
-    asks.map(|tally| tally.form().reference.target()).collect()
+    let of_indicator = indicators_of(counted, figure).filter(|(_, of)| of.is_asked()).map(|(tally, _)| tally);
+    asks.chain(of_indicator).map(|tally| tally.form().reference.target()).collect()
 }
 
 fn mappings(counted: &Counted, figure: &Measure, language: Option<&str>) -> Vec<ExplainedMapping> {
     let language = language_of(&counted.definition.survey, language);
     let mut explained = Vec::new();
     for mapping in &counted.mappings {
+        let mut of_indicator = indicators_of(counted, figure);
+        if let Some((tally, of)) =
+            of_indicator.find(|(tally, of)| tally.form().reference == mapping.target && of.is_asked())
+        {
+            let reasons = of.questions().filter_map(|place| mapping.rule(place));
+            let reasons = reasons.map(|rule| rule.reason.in_language(&language).to_owned());
+            explained.push(ExplainedMapping {
+                mapping: mapping.reference.target(),
+                covers: of.has_in_base(tally.form(), mapping),
+                reason: reasons.collect::<Vec<_>>().join(" "),
+                signed_off: mapping.signed_off.clone(),
+            });
+            continue;
+        }
         let form = counted.tallies.iter().find(|tally| tally.form().reference == mapping.target);
         let found = form.and_then(|tally| tally.form().question(figure.question.as_str()));
         let Some((place, question)) = found else { continue };

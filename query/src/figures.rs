@@ -42,3 +42,11 @@ pub fn ratio_text(numerator: i128, denominator: i128, decimals: u8, rounding: Ro
         _ => format!("{sign}{}.{:0width$}", digits / one, digits % one, width = usize::from(decimals)),
     })
 }
+
+/// Decimal text with exactly so many digits, rounded once; none if it is no number.
+pub fn rounded_text(text: &str, decimals: u8, rounding: Rounding) -> Option<String> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = format!("{whole}{fraction}").parse::<i128>().ok().filter(|_| is_number)?;
+    ratio_text(digits, 10i128.checked_pow(u32::try_from(fraction.len()).ok()?)?, decimals, rounding)
+}

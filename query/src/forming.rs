@@ -1,7 +1,11 @@
 //! The figures of one question: which rows its table has, and what each is a share of.
 
+use std::collections::BTreeSet;
+
 use shukei_schemas::State;
-use shukei_schemas::definition::{Base, Kind, Mapping, Percent, Question, Row, Statistic, Survey, Table};
+use shukei_schemas::definition::{
+    Base, Kind, Mapping, Percent, Question, Rounding, Row, Statistic, Survey, Table,
+};
 
 use crate::cell_id::cell_id;
 use crate::figures::{percent_of, ratio_text};
@@ -189,9 +193,17 @@ impl<'a> Figures<'a> {
         let base = match (self.how.percent, of.whole) {
             (Percent::Across, whole) => {
                 share.base_rule = BaseRule::Across;
+                let counted = whole.map_or(of.counted, |(_, counted)| counted);
+                share.methods = match pick {
+                    Pick::Place(place) => self.sum_of(counted, pick).0.methods_at(&[place]),
+                    Pick::State(state) => self.sum_of(counted, pick).0.methods(None, |other| other == state),
+                };
                 self.amount(whole.map_or(of.counted, |(_, counted)| counted), pick)
             }
-            (Percent::Whole, Some((units, _))) => self.base(units, of, pick),
+            (Percent::Whole, Some((units, _))) => {
+                share.methods = self.methods(units, pick);
+                self.base(units, of, pick)
+            }
             (Percent::Down | Percent::Whole, _) => line.base,
         };
         self.set_base(&mut share, base);
@@ -207,7 +219,7 @@ impl<'a> Figures<'a> {
         let (sum, left_out) = self.sum_of(of.units, pick);
         let base = self.base(of.units, of, pick);
         let count = self.amount(of.counted, pick);
-        measure.methods = sum.methods(|state| self.is_in_base(state));
+        measure.methods = self.methods(of.units, pick);
         measure.notes = left_out.iter().filter_map(|at| self.exclusion_notes.get(*at).cloned()).collect();
         if self.how.base == Some(Base::All) {
             measure.notes.clear();
@@ -222,11 +234,7 @@ impl<'a> Figures<'a> {
     }
 
     /// The units that a pick is counted among, and the mappings whose units are left out.
-    pub(crate) fn sum_of<'s>(
-        &self,
-        sums: &'s Sums,
-        pick: Pick,
-    ) -> (&'s Sum, &'s std::collections::BTreeSet<usize>) {
+    pub(crate) fn sum_of<'s>(&self, sums: &'s Sums, pick: Pick) -> (&'s Sum, &'s BTreeSet<usize>) {
         match (self.how.base, pick) {
             (Some(Base::All), _) => (&sums.everything, sums.whole().1),
             (_, Pick::Place(place)) => sums.known_for(place),
@@ -261,10 +269,29 @@ impl<'a> Figures<'a> {
                 answers.fold(Amount::default(), Amount::plus)
             }
             (_, Pick::Place(place)) => {
-                let option = (place < options).then_some(place);
+                // The base of all holds those too who were not offered the option.
+                let option = (place < options && self.how.base != Some(Base::All)).then_some(place);
                 sum.base(option, |state| self.is_in_base(state))
             }
             (_, Pick::State(_)) => sum.base(None, |state| self.is_in_base(state)),
+        }
+    }
+
+    /// How what a share of a pick relates to was collected.
+    pub(crate) fn methods(&self, sums: &Sums, pick: Pick) -> Vec<String> {
+        let sum = self.sum_of(sums, pick).0;
+        let options = self.question.options().len();
+        let is_answered = |state| state == State::Answered;
+        match (self.how.base, pick) {
+            (Some(Base::Mentions), _) => {
+                let marked = (0..options).flat_map(|place| sums.known_for(place).0.methods_at(&[place]));
+                marked.collect::<BTreeSet<_>>().into_iter().collect()
+            }
+            (Some(Base::ScalePoint), Pick::Place(_)) => sum.methods(None, is_answered),
+            (base, Pick::Place(place)) if place < options && base != Some(Base::All) => {
+                sum.methods(Some(place), |state| self.is_in_base(state))
+            }
+            _ => sum.methods(None, |state| self.is_in_base(state)),
         }
     }
 
@@ -304,6 +331,7 @@ impl<'a> Figures<'a> {
             label: String::new(),
             state: None,
             breaks: breaks.to_owned(),
+            parts: Default::default(),
             measure: MeasureKind::Count,
             value: String::new(),
             count: 0,
@@ -335,27 +363,12 @@ impl<'a> Figures<'a> {
 
     /// What units weigh, exactly.
     pub(crate) fn weight_text(&self, amount: Amount) -> Option<String> {
-        let decimals = self.weights?;
-        ratio_text(amount.weight, 10i128.pow(u32::from(decimals)), decimals, self.survey.rounding)
+        weight_text(amount, self.weights, self.survey.rounding)
     }
 
     /// A figure with its value, or without where there is none or its base is too small.
-    pub(crate) fn finished(&self, mut line: Measure, value: Option<String>) -> Measure {
-        let limits = self.how.reliability;
-        let below = |limit: Option<u64>| limit.is_some_and(|limit| line.base_unweighted < limit);
-        let (is_blanked, is_marked) = (below(limits.blank_below), below(limits.mark_below));
-        match value {
-            None => line.flags.push(Flag::BaseZero),
-            Some(_) if is_blanked => line.flags.push(Flag::Blanked),
-            Some(value) => {
-                line.value = value;
-                if is_marked {
-                    line.flags.push(Flag::Unreliable);
-                }
-            }
-        }
-        line.id = cell_id(&line, self.request);
-        line
+    pub(crate) fn finished(&self, line: Measure, value: Option<String>) -> Measure {
+        finished(line, value, self.request)
     }
 
     fn statistics(&self, answered: &Measure, of: &Reference<'_>, out: &mut Vec<Measure>) {
@@ -374,4 +387,29 @@ struct Line {
     measure: Measure,
     count: Amount,
     base: Amount,
+}
+
+/// What units weigh, exactly, with so many digits; none without weights.
+pub(crate) fn weight_text(amount: Amount, decimals: Option<u8>, rounding: Rounding) -> Option<String> {
+    let decimals = decimals?;
+    ratio_text(amount.weight, 10i128.pow(u32::from(decimals)), decimals, rounding)
+}
+
+/// A figure with its value, or without where there is none or its base is too small.
+pub(crate) fn finished(mut line: Measure, value: Option<String>, request: &TabulateRequest) -> Measure {
+    let limits = request.how.reliability;
+    let below = |limit: Option<u64>| limit.is_some_and(|limit| line.base_unweighted < limit);
+    let (is_blanked, is_marked) = (below(limits.blank_below), below(limits.mark_below));
+    match value {
+        None => line.flags.push(Flag::BaseZero),
+        Some(_) if is_blanked => line.flags.push(Flag::Blanked),
+        Some(value) => {
+            line.value = value;
+            if is_marked {
+                line.flags.push(Flag::Unreliable);
+            }
+        }
+    }
+    line.id = cell_id(&line, request);
+    line
 }

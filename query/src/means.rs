@@ -26,8 +26,8 @@ pub(crate) struct Statistics<'a> {
 
 impl Statistics<'_> {
     /// A line whose base is those who gave a value, whatever the survey's rule.
-    fn of_base(&self, measure: MeasureKind, base: Amount) -> Measure {
-        let mut line = Measure { measure, base_rule: BaseRule::Answered, ..self.line.clone() };
+    fn of_base(&self, measure: MeasureKind, base: Amount, methods: Vec<String>) -> Measure {
+        let mut line = Measure { measure, base_rule: BaseRule::Answered, methods, ..self.line.clone() };
         line.count = base.units;
         line.count_weighted = self.figures.weight_text(base);
         self.figures.set_base(&mut line, base);
@@ -48,7 +48,7 @@ impl Statistics<'_> {
             |number: Option<&i128>| number.and_then(|number| ratio_text(*number, one, digits, rounding));
         let mut push = |statistic, suits, kind, value: Option<String>| {
             if figures.wants(statistic, suits) {
-                out.push(figures.finished(self.of_base(kind, answered), value));
+                out.push(figures.finished(self.of_base(kind, answered, sum.methods_of_numbers()), value));
             }
         };
         let mean =
@@ -63,7 +63,10 @@ impl Statistics<'_> {
         push(Statistic::Max, false, MeasureKind::Max, extreme(sum.numbers.keys().next_back()));
         if let Some(scale) = Scale::of(figures) {
             let value = scale.mean(weighed * (ONE / one), base, figures.decimals, rounding);
-            out.push(figures.finished(self.of_base(MeasureKind::MeanRescaled, answered), value));
+            out.push(figures.finished(
+                self.of_base(MeasureKind::MeanRescaled, answered, sum.methods_of_numbers()),
+                value,
+            ));
         }
     }
 
@@ -79,10 +82,12 @@ impl Statistics<'_> {
         let is_ranking = matches!(figures.question.kind, Kind::Ranking { .. });
         let weighted = figures.is_weighted();
         let (mut base, mut weighed, mut has_values) = (Amount::default(), 0, false);
+        let mut valued = Vec::new();
         for (place, option) in figures.question.options().iter().enumerate() {
             let value = if is_ranking { Some(i128::from(option.code) * ONE) } else { option.value };
             let Some(value) = value.filter(|_| !option.not_applicable) else { continue };
             has_values = true;
+            valued.push(place);
             base = base.plus(sum.place(place));
             weighed += value * sum.place(place).exact(weighted);
         }
@@ -93,11 +98,14 @@ impl Statistics<'_> {
         if figures.wants(Statistic::Mean, suits) {
             let mean = units.checked_mul(ONE);
             let mean = mean.and_then(|units| ratio_text(weighed, units, figures.decimals, rounding));
-            out.push(figures.finished(self.of_base(MeasureKind::Mean, base), mean));
+            out.push(figures.finished(self.of_base(MeasureKind::Mean, base, sum.methods_at(&valued)), mean));
         }
         if let Some(scale) = Scale::of(figures).filter(|_| !is_ranking) {
             let value = scale.mean(weighed, units, figures.decimals, rounding);
-            out.push(figures.finished(self.of_base(MeasureKind::MeanRescaled, base), value));
+            out.push(
+                figures
+                    .finished(self.of_base(MeasureKind::MeanRescaled, base, sum.methods_at(&valued)), value),
+            );
         }
     }
 
@@ -123,6 +131,7 @@ impl Statistics<'_> {
         line.count = promoting.units + detracting.units;
         line.count_weighted = figures.weight_text(promoting.plus(detracting));
         line.set = Some("net_score".to_owned());
+        line.methods = figures.methods(of.units, Pick::Place(promoters));
         figures.set_base(&mut line, base);
         let value = percent_of(net, base.exact(weighted), figures.decimals, figures.survey.rounding);
         out.push(figures.finished(line, value));

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use shukei_schemas::definition::{Base, Question, Survey};
 use shukei_schemas::{QuestionId, State, SurveyId, WaveId};
@@ -30,6 +31,8 @@ pub struct Measure {
     pub state: Option<State>,
     /// The part of the units, as `name=category`, several joined by `; `; empty for all of them.
     pub breaks: String,
+    /// The same in words, one for each thing crossed. Filled where figures leave, as in [`crate::tabulate()`].
+    pub parts: Arc<[BreakPart]>,
     /// What `value` is.
     pub measure: MeasureKind,
     /// The figure as decimal text, rounded once; empty where it cannot be formed (see `flags`).
@@ -59,7 +62,26 @@ pub struct Measure {
     pub id: String,
 }
 
+/// One category of the part of the units that a figure is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakPart {
+    /// What is broken down by, as in the column `breaks`: `group`, `method`, or a question's number.
+    pub name: String,
+    /// The same for people: the question's title.
+    pub title: String,
+    /// The category, as in the column `breaks`.
+    pub category: String,
+    /// Its words.
+    pub label: String,
+}
+
 impl Measure {
+    /// The words of the part of the units, several joined by ` × `; empty for all of them.
+    pub fn part_label(&self) -> String {
+        let labels: Vec<&str> = self.parts.iter().map(|part| part.label.as_str()).collect();
+        labels.join(" × ")
+    }
+
     /// Flags and notes, as they stand in the column `flags`.
     pub fn remarks(&self) -> Vec<String> {
         self.flags.iter().map(|flag| flag.as_str().to_owned()).chain(self.notes.iter().cloned()).collect()
@@ -78,6 +100,9 @@ macro_rules! named {
         pub enum $name { $($(#[$each])* $variant,)* }
 
         impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$($name::$variant,)*];
+
             /// The name in output.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $text,)* }
@@ -162,6 +187,10 @@ named! {
         Across = "across",
         /// The groups that have a base.
         Groups = "groups",
+        /// Of an indicator: those in the base of everything that it looks at, covered for every option of its set.
+        Covered = "covered",
+        /// Of an indicator: those in the base of the questions that it names.
+        Questions = "questions",
     }
 }
 

@@ -8,6 +8,7 @@ use shukei_schemas::definition::{Frame, Kind, Mapping, Percent, Question, Survey
 use crate::break_by::{Category, Cross, Dimension, Part};
 use crate::error::QueryError;
 use crate::forming::{Figures, Reference};
+use crate::indicator_forming::{Parts, indicator_measures};
 use crate::measure::Measure;
 use crate::request::TabulateRequest;
 use crate::sums::{Amount, Asked, Chosen, Sums};
@@ -32,6 +33,7 @@ pub struct World<'a> {
 ///
 /// A question that several forms ask alike is one table. The base of an option is made of the units that what collected
 /// them says anything about it: of those that came through a mapping, the ones whose mapping covers the option.
+/// Indicators stand behind the questions.
 ///
 /// # Errors
 /// [`QueryError::FormsDiffer`] if two forms ask different things under one number.
@@ -109,6 +111,8 @@ pub fn measures(
             }
         }
     }
+    let parts = Parts { total: &total, cells: &cells, known: &known, by_group: &by_group };
+    indicator_measures(world, request, tallies, &parts, &mut out);
     Ok(out)
 }
 
@@ -190,7 +194,8 @@ pub(crate) fn cells_of(at: usize, cross: &Cross, groups: &[String], tallies: &[T
             Dimension::Question { codes, .. } => {
                 codes.iter().copied().collect::<BTreeSet<_>>().into_iter().map(Category::Code).collect()
             }
-            Dimension::Group | Dimension::Method => {
+            // Names of dates sort by time.
+            Dimension::Group | Dimension::Method | Dimension::Date { .. } => {
                 let seen = tallies.iter().flat_map(|tally| tally.slots().seen(at, nth));
                 let seen: BTreeSet<&str> = seen.collect();
                 seen.into_iter().map(|name| Category::Name(name.to_owned())).collect()

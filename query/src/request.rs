@@ -45,6 +45,13 @@ impl TabulateRequest {
         let known = || forms.iter().flat_map(|form| &form.questions).map(|question| question.number.as_str());
         for question in questions.iter() {
             if !known().any(|number| number == question) {
+                let row_of = question.rsplit_once('.').map(|(number, _)| number);
+                if let Some(number) = row_of.filter(|number| known().any(|known| known == *number)) {
+                    return Err(QueryError::Request {
+                        problem: format!("`{question}` is no question of wave `{}`", request.wave),
+                        hint: format!("ask for `{number}`: each of its rows has its own figures"),
+                    });
+                }
                 return Err(QueryError::UnknownQuestion {
                     question: question.clone(),
                     wave: request.wave.to_string(),

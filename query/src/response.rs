@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{DataType, Int64Type};
-use datafusion::common::TableReference;
-use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::logical_expr::{ident, lit};
-use shukei_schemas::definition::{Frame, Mapping, SurveyDefinition, Wave};
+use shukei_schemas::definition::{Counts, Frame, Mapping, SurveyDefinition, Wave};
 use shukei_schemas::{SurveyId, WaveId};
 
 use crate::catalog::Catalog;
 use crate::error::QueryError;
 use crate::figures::percent_text;
+use crate::received::{Answered, Came, count_units};
 use crate::request::TabulateRequest;
 use crate::tabulate::find_wave;
 
@@ -20,6 +16,9 @@ use crate::tabulate::find_wave;
 /// that counts is a respondent even if it left questions blank. That is response rate 2 of the American Association for
 /// Public Opinion Research.
 pub const RATE_FORMULA: &str = "AAPOR RR2: answered / (invited - out_of_scope)";
+
+/// The formula where partial answers do not count: response rate 1.
+pub const RATE_FORMULA_COMPLETE: &str = "AAPOR RR1: complete / (invited - out_of_scope)";
 
 /// Invited, answered and rate of a wave: a row per group, then the totals.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +32,8 @@ pub struct ResponseTable {
     pub rows: Vec<ResponseRow>,
     /// The file of the wave's frame, where the wave names one that is not here: then nothing is known of the invited.
     pub frame_missing: Option<String>,
+    /// The formula of the rates.
+    pub formula: &'static str,
     /// Whether the answers and the invited are made up.
     pub synthetic: bool,
 }
@@ -62,6 +63,17 @@ pub struct ResponseRow {
     pub base: Option<u64>,
     /// The response rate in percent as decimal text, rounded once; none without an invited count.
     pub rate: Option<String>,
+    /// The units whose answers came after the cut-off; among `answered` where the wave counts them. None without a
+    /// cut-off. This and what follows is of the units that came the way that the group is collected, in the row of all
+    /// of every unit.
+    pub late: Option<u64>,
+    /// The units that came in time, or count though late, and answered what the rule of completeness asks for; none
+    /// without a rule.
+    pub complete: Option<u64>,
+    /// Those that answered something and less; none without a rule.
+    pub partial: Option<u64>,
+    /// Those that left every question blank.
+    pub blank: Option<u64>,
     /// Which rows a total takes; empty for others.
     pub takes: String,
     /// What a reader must know.
@@ -118,15 +130,6 @@ impl ResponseFlag {
     }
 }
 
-/// The units that count of one group.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Answered {
-    /// On the office's own form.
-    pub form: u64,
-    /// Read across from another organisation's survey.
-    pub across: u64,
-}
-
 impl ResponseTable {
     /// Counts the units of a wave and holds them against its frame; labels are in the language given, or in the
     /// survey's first.
@@ -163,13 +166,11 @@ impl ResponseTable {
             forming.groups().into_iter().map(|group| forming.group(group)).collect();
         let in_rows = |group: &str| rows.iter().any(|row| row.group.as_deref() == Some(group));
         let rest = answered.iter().filter(|(group, _)| !in_rows(group));
-        let rest = rest.fold(Answered::default(), |sum, (_, more)| Answered {
-            form: sum.form + more.form,
-            across: sum.across + more.across,
-        });
+        let rest = rest.fold(Answered::default(), |sum, (_, more)| sum.plus(*more));
         if rest != Answered::default() {
             let mut row = bare(ResponseKind::NoGroup, "");
-            (row.answered, row.otherwise) = (rest.form, rest.across);
+            (row.answered, row.otherwise) = (rest.form.count, rest.across.count);
+            forming.completeness(&mut row, rest.form.plus(rest.across));
             row.flags.push(ResponseFlag::NoInvitedCount);
             rows.push(row);
         }
@@ -180,6 +181,10 @@ impl ResponseTable {
             wave: wave.wave.clone(),
             rows,
             frame_missing,
+            formula: match wave.partial.or(survey.partial) {
+                Some(Counts::Out) => RATE_FORMULA_COMPLETE,
+                Some(Counts::In) | None => RATE_FORMULA,
+            },
             synthetic: survey.synthetic,
         }
     }
@@ -208,6 +213,10 @@ fn bare(kind: ResponseKind, method: &str) -> ResponseRow {
         otherwise: 0,
         base: None,
         rate: None,
+        late: None,
+        complete: None,
+        partial: None,
+        blank: None,
         takes: String::new(),
         flags: Vec::new(),
     }
@@ -250,10 +259,12 @@ impl Forming<'_> {
         let label = sectors.and_then(|sectors| sectors.group(group)).map(|known| &known.label);
         row.label = label.map_or(group, |label| label.in_language(self.language)).to_owned();
         row.group = Some(group.to_owned());
-        (row.answered, row.otherwise) = match mapping {
+        let (its_way, otherwise) = match mapping {
             None => (units.form, units.across),
             Some(_) => (units.across, units.form),
         };
+        (row.answered, row.otherwise) = (its_way.count, otherwise.count);
+        self.completeness(&mut row, its_way);
         if let Some(line) = self.frame.group(group)
             && line.invited.is_some()
         {
@@ -262,6 +273,15 @@ impl Forming<'_> {
             row.refused = line.refused;
         }
         self.rate(row)
+    }
+
+    /// What a row says of late, complete, partial and blank; nothing where nothing says what that is.
+    fn completeness(&self, row: &mut ResponseRow, units: Came) {
+        let has_rule = self.definition.survey.has_complete_rule(self.wave);
+        row.late = self.wave.closes_at().map(|_| units.late);
+        row.complete = has_rule.then_some(units.complete);
+        row.partial = has_rule.then_some(units.partial);
+        row.blank = Some(units.blank);
     }
 
     fn rate(&self, mut row: ResponseRow) -> ResponseRow {
@@ -297,6 +317,8 @@ impl Forming<'_> {
         }
         let mut all = bare(ResponseKind::Total, "");
         all.answered = rows.iter().map(|row| row.answered + row.otherwise).sum();
+        let units = self.answered.values().fold(Answered::default(), |sum, more| sum.plus(*more));
+        self.completeness(&mut all, units.form.plus(units.across));
         all.takes = "every unit that counts, however it was collected".to_owned();
         totals.push(all);
         totals
@@ -321,40 +343,10 @@ impl Forming<'_> {
         row.invited = sum(|row| row.invited);
         row.out_of_scope = sum(|row| row.out_of_scope);
         row.refused = sum(|row| row.refused);
+        row.late = sum(|row| row.late);
+        row.complete = sum(|row| row.complete);
+        row.partial = sum(|row| row.partial);
+        row.blank = sum(|row| row.blank);
         self.rate(row)
     }
-}
-
-/// The units of a wave that count, by group and way.
-async fn count_units(
-    catalog: &Catalog,
-    definition: &SurveyDefinition,
-    wave: &Wave,
-) -> Result<BTreeMap<String, Answered>, QueryError> {
-    let planning = |error| QueryError::planning(&error);
-    let of_wave = ident("survey")
-        .eq(lit(definition.survey.survey.as_str()))
-        .and(ident("wave").eq(lit(wave.wave.as_str())));
-    let mut answered: BTreeMap<String, Answered> = BTreeMap::new();
-    for form in &wave.forms {
-        let Some(view) = catalog.current_of(form) else { continue };
-        let rows = catalog.session().table(TableReference::bare(view)).await.map_err(planning)?;
-        let by = vec![ident("group"), ident("mapping").is_null().alias("own")];
-        let rows = rows.filter(of_wave.clone()).and_then(|rows| rows.aggregate(by, vec![count(lit(1_i64))]));
-        let rows = rows.map_err(planning)?;
-        for batch in rows.collect().await.map_err(|error| QueryError::running(&error))? {
-            let groups = arrow::compute::cast(batch.column(0), &DataType::Utf8);
-            let groups = groups.map_err(|error| QueryError::running(&error.into()))?;
-            let groups = groups.as_string::<i32>();
-            let own = batch.column(1).as_boolean();
-            let units = batch.column(2).as_primitive::<Int64Type>();
-            for row in 0..batch.num_rows() {
-                let group = if groups.is_valid(row) { groups.value(row) } else { "" };
-                let counts = answered.entry(group.to_owned()).or_default();
-                let counts = if own.value(row) { &mut counts.form } else { &mut counts.across };
-                *counts += units.value(row).unsigned_abs();
-            }
-        }
-    }
-    Ok(answered)
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use arrow::array::{Array, RecordBatch, StringViewArray};
-use shukei_schemas::State;
+use shukei_schemas::definition::Question;
+use shukei_schemas::{State, moment};
 
 use crate::break_by::{Category, Cross, DIMENSIONS_MAX, Dimension, Part};
 use crate::error::QueryError;
@@ -68,12 +69,14 @@ pub(crate) enum Reader {
     Group,
     Method,
     Item(Box<Item>),
+    Date(Box<Item>, Box<Question>),
 }
 
 /// What a batch holds of one dimension.
 pub(crate) enum Read<'a> {
     Names(&'a StringViewArray),
     Item(&'a Item, Box<ItemRows>),
+    Date(&'a Question, Box<ItemRows>),
 }
 
 /// What a batch holds of every break.
@@ -254,6 +257,15 @@ impl Slots {
                 _ => {}
             },
             Read::Item(..) => {}
+            Read::Date(question, rows) if rows.state(row) == State::Answered => {
+                if let Values::Texts(texts) = &rows.values
+                    && let Some(day) = text_at(texts, row).and_then(moment::iso_date)
+                    && let Some(part) = question.part_of_date(day)
+                {
+                    members.push(self.name(&part));
+                }
+            }
+            Read::Date(..) => {}
         }
         Ok(())
     }
@@ -289,6 +301,7 @@ impl Reader {
             Self::Method => Read::Names(&heads.methods),
             Self::Group => Read::Names(heads.groups.as_ref().unwrap_or(&heads.methods)),
             Self::Item(item) => Read::Item(item, Box::new(item.read(table, batch)?)),
+            Self::Date(item, question) => Read::Date(question, Box::new(item.read(table, batch)?)),
         })
     }
 }

@@ -46,36 +46,56 @@ pub(crate) struct Sum {
     /// Per option the states of those who were not offered it; empty where all were.
     not_offered: Vec<[Amount; State::ALL.len()]>,
     pub(crate) numbers: BTreeMap<i128, Amount>,
-    /// Per method, the states that its units are in.
-    methods: BTreeMap<String, [bool; State::ALL.len()]>,
+    /// Per method, where its units are.
+    methods: BTreeMap<String, Seen>,
+}
+
+/// Where the units of one method are.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    states: [u64; State::ALL.len()],
+    not_offered: Vec<[u64; State::ALL.len()]>,
+    /// Per option and set, whether there are any.
+    places: Vec<bool>,
+    has_numbers: bool,
 }
 
 impl Sum {
     fn add(&mut self, cells: &Cells<'_>, shape: Shape) {
-        let mut seen = [false; State::ALL.len()];
+        let mut seen = Seen { places: vec![false; shape.places], ..Seen::default() };
         for (at, state) in State::ALL.into_iter().enumerate() {
             let found = cells.state(state);
             self.states[at].add(found);
-            seen[at] = found.0 > 0;
+            seen.states[at] = found.0;
         }
         self.places.resize(shape.places, Amount::default());
         for (place, amount) in self.places.iter_mut().enumerate() {
-            amount.add(cells.place(place));
+            let found = cells.place(place);
+            amount.add(found);
+            seen.places[place] = found.0 > 0;
         }
         if shape.is_routed {
             self.not_offered.resize(shape.options, Default::default());
+            seen.not_offered.resize(shape.options, Default::default());
             for (option, states) in self.not_offered.iter_mut().enumerate() {
-                for (amount, state) in states.iter_mut().zip(State::ALL) {
-                    amount.add(cells.not_offered(shape.places, option, state));
+                for (at, (amount, state)) in states.iter_mut().zip(State::ALL).enumerate() {
+                    let found = cells.not_offered(shape.places, option, state);
+                    amount.add(found);
+                    seen.not_offered[option][at] = found.0;
                 }
             }
         }
         for (number, (units, weight)) in cells.numbers.into_iter().flatten() {
             self.numbers.entry(*number).or_default().add((*units, *weight));
+            seen.has_numbers = true;
         }
         if !cells.method.is_empty() {
-            let states = self.methods.entry(cells.method.to_owned()).or_default();
-            states.iter_mut().zip(seen).for_each(|(states, seen)| *states |= seen);
+            match self.methods.get_mut(cells.method) {
+                Some(known) => known.join(seen),
+                None => {
+                    self.methods.insert(cells.method.to_owned(), seen);
+                }
+            }
         }
     }
 
@@ -102,12 +122,44 @@ impl Sum {
         base
     }
 
-    /// How the units in some states were collected.
-    pub(crate) fn methods(&self, in_base: impl Fn(State) -> bool) -> Vec<String> {
-        let has = |states: &[bool; State::ALL.len()]| {
-            State::ALL.into_iter().zip(states).any(|(state, seen)| *seen && in_base(state))
+    /// How the units in some states were collected; of an option only those that were offered it.
+    pub(crate) fn methods(&self, option: Option<usize>, in_base: impl Fn(State) -> bool) -> Vec<String> {
+        self.methods_where(|seen| {
+            let not_offered = option.and_then(|option| seen.not_offered.get(option));
+            State::ALL.into_iter().enumerate().any(|(at, state)| {
+                let without = not_offered.map_or(0, |states| states[at]);
+                in_base(state) && seen.states[at] > without
+            })
+        })
+    }
+
+    /// How the units of some options or sets were collected.
+    pub(crate) fn methods_at(&self, places: &[usize]) -> Vec<String> {
+        let has = |seen: &Seen, place: &usize| seen.places.get(*place).copied().unwrap_or(false);
+        self.methods_where(|seen| places.iter().any(|place| has(seen, place)))
+    }
+
+    /// How the units that gave a number were collected.
+    pub(crate) fn methods_of_numbers(&self) -> Vec<String> {
+        self.methods_where(|seen| seen.has_numbers)
+    }
+
+    fn methods_where(&self, takes: impl Fn(&Seen) -> bool) -> Vec<String> {
+        self.methods.iter().filter(|(_, seen)| takes(seen)).map(|(method, _)| method.clone()).collect()
+    }
+}
+
+impl Seen {
+    fn join(&mut self, other: Self) {
+        let add = |ours: &mut [u64], theirs: &[u64]| {
+            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         };
-        self.methods.iter().filter(|(_, states)| has(states)).map(|(method, _)| method.clone()).collect()
+        add(&mut self.states, &other.states);
+        for (ours, theirs) in self.not_offered.iter_mut().zip(&other.not_offered) {
+            add(ours, theirs);
+        }
+        self.places.iter_mut().zip(&other.places).for_each(|(ours, theirs)| *ours |= theirs);
+        self.has_numbers |= other.has_numbers;
     }
 }
 
@@ -136,6 +188,11 @@ impl Chosen {
             [units, counted]
         });
         Self { slots: slots.collect(), part, text }
+    }
+
+    /// The places of its slots in a tally: those of the numerator alone, or all others.
+    pub(crate) fn slots(&self, tally: usize, numerator: bool) -> &[usize] {
+        self.slots.get(tally).map_or(&[], |slots| &slots[usize::from(numerator)])
     }
 }
 

@@ -4,15 +4,17 @@ use datafusion::common::TableReference;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, ident, lit};
 use futures::StreamExt;
-use shukei_schemas::definition::{Form, Frame, Mapping, SurveyDefinition, Wave, nearest};
+use shukei_schemas::definition::{Definitions, Form, Frame, Mapping, Survey, SurveyDefinition, Wave, nearest};
 use shukei_schemas::{SurveyId, WaveId};
 use tokio::task::JoinSet;
 
 use crate::catalog::Catalog;
+use crate::counted::CountedWave;
 use crate::error::QueryError;
+use crate::indicator::AskedIndicator;
 use crate::labels::language_of;
 use crate::measure::Measure;
-use crate::measures::{World, measures};
+use crate::measures::World;
 use crate::request::TabulateRequest;
 use crate::tally::Tally;
 
@@ -22,8 +24,33 @@ use crate::tally::Tally;
 /// Unknown names in the request, [`QueryError::Request`] if it makes no sense on the forms, [`QueryError::FormsDiffer`],
 /// and [`QueryError::Running`] or [`QueryError::Stored`] if the rows cannot be read or hold what the form does not allow.
 pub async fn tabulate(catalog: &Catalog, request: &TabulateRequest) -> Result<Vec<Measure>, QueryError> {
-    let counted = count_wave(catalog, request).await?;
-    measures(&counted.world(), &counted.request, &counted.tallies)
+    CountedWave::open(catalog, request).await?.figures(catalog, None)
+}
+
+/// The wave that is asked about: the one that is named, or the only one that the survey has.
+///
+/// # Errors
+/// [`QueryError::UnknownSurvey`], or [`QueryError::Request`] if none is named and there are several. Whether the survey
+/// has the wave that is named is seen later.
+pub fn wave_or_only(
+    definitions: &Definitions,
+    survey: &SurveyId,
+    wave: Option<&str>,
+) -> Result<WaveId, QueryError> {
+    if let Some(wave) = wave {
+        return Ok(WaveId::new(wave));
+    }
+    let waves = &definition_of(definitions, survey)?.survey.waves;
+    match waves.as_slice() {
+        [only] => Ok(only.wave.clone()),
+        several => {
+            let names: Vec<&str> = several.iter().map(|wave| wave.wave.as_str()).collect();
+            Err(QueryError::Request {
+                problem: format!("survey `{survey}` has several waves, and none is named"),
+                hint: format!("name one: {}", names.join(", ")),
+            })
+        }
+    }
 }
 
 /// What a survey's named table asks of a wave.
@@ -54,6 +81,8 @@ pub fn request_of_table(
 /// The counts of a wave, and what its figures are formed with.
 pub(crate) struct Counted {
     pub(crate) definition: Arc<SurveyDefinition>,
+    /// The survey with the rules of states of the wave.
+    survey: Survey,
     pub(crate) mappings: Vec<Arc<Mapping>>,
     pub(crate) groups: Vec<String>,
     frame: Option<Frame>,
@@ -65,7 +94,7 @@ pub(crate) struct Counted {
 impl Counted {
     pub(crate) fn world(&self) -> World<'_> {
         World {
-            survey: &self.definition.survey,
+            survey: &self.survey,
             mappings: &self.mappings,
             groups: &self.groups,
             frame: self.frame.as_ref(),
@@ -75,12 +104,17 @@ impl Counted {
 
 pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> Result<Counted, QueryError> {
     let (definition, wave) = find_wave(catalog, request)?;
-    let forms: Vec<Arc<Form>> = wave.forms.iter().filter_map(|form| definition.form(form).cloned()).collect();
+    let forms = wave.forms.iter().filter_map(|form| definition.form(form));
+    // With what the wave says of their questions.
+    let forms: Vec<Arc<Form>> =
+        forms.map(|form| form.in_wave(wave).map_or_else(|| form.clone(), Arc::new)).collect();
     let request = request.of_forms(&forms)?;
     let language = language_of(&definition.survey, request.language.as_deref());
+    let indicators = AskedIndicator::find(definition, wave, &request.how.indicators)?;
     let mut tallies = Vec::with_capacity(forms.len());
     for form in &forms {
         let empty = Tally::new(form.clone(), &forms, &request, &language)?;
+        let empty = empty.with_indicators(&indicators, &definition.survey, &forms)?;
         tallies.push(count(catalog, &request, empty).await?);
     }
     let sectors = definition.sectors_of(wave);
@@ -89,6 +123,7 @@ pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> 
         mappings: wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect(),
         groups: groups.collect(),
         frame: request.how.frame_weighted.then(|| definition.frame_of(wave)).flatten(),
+        survey: definition.survey.in_wave(wave),
         definition: definition.clone(),
         request,
         tallies,
@@ -99,14 +134,7 @@ pub(crate) fn find_wave<'a>(
     catalog: &'a Catalog,
     request: &TabulateRequest,
 ) -> Result<(&'a Arc<SurveyDefinition>, &'a Wave), QueryError> {
-    let definitions = catalog.definitions();
-    let definition = definitions.survey(&request.survey).ok_or_else(|| {
-        let known = definitions.surveys().map(|known| known.survey.survey.as_str());
-        QueryError::UnknownSurvey {
-            survey: request.survey.to_string(),
-            nearest: nearest(request.survey.as_str(), known).map(str::to_owned),
-        }
-    })?;
+    let definition = definition_of(catalog.definitions(), &request.survey)?;
     let wave = definition.survey.wave(&request.wave).ok_or_else(|| {
         let known = definition.survey.waves.iter().map(|known| known.wave.as_str());
         QueryError::UnknownWave {
@@ -116,6 +144,19 @@ pub(crate) fn find_wave<'a>(
         }
     })?;
     Ok((definition, wave))
+}
+
+fn definition_of<'a>(
+    definitions: &'a Definitions,
+    survey: &SurveyId,
+) -> Result<&'a Arc<SurveyDefinition>, QueryError> {
+    definitions.survey(survey).ok_or_else(|| {
+        let known = definitions.surveys().map(|known| known.survey.survey.as_str());
+        QueryError::UnknownSurvey {
+            survey: survey.to_string(),
+            nearest: nearest(survey.as_str(), known).map(str::to_owned),
+        }
+    })
 }
 
 /// Counts the current rows of one form, each partition of the scan in a task of its own.

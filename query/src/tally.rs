@@ -6,11 +6,12 @@ use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use shukei_protocol::TableName;
 use shukei_schemas::State;
-use shukei_schemas::definition::{Form, Kind, Question, Role, nearest};
+use shukei_schemas::definition::{Form, Kind, Question, Role, Survey, nearest};
 
-use crate::break_by::{Cross, Dimension, Part};
+use crate::break_by::{Cross, Dimension, Part, date_in};
 use crate::error::QueryError;
 use crate::filter::Selection;
+use crate::indicator::{AskedIndicator, IndicatorTally};
 use crate::request::TabulateRequest;
 use crate::sets::{OptionSet, sets_by_place, sets_of};
 use crate::shape::{Item, ItemRows, NUMBER_SCALE, Values, items};
@@ -36,6 +37,7 @@ pub struct Tally {
     numerator: Option<Selection>,
     weight: Option<Weight>,
     items: Vec<Counted>,
+    indicators: Vec<IndicatorTally>,
     slots: Slots,
     units: u64,
     /// Units counted that have no weight.
@@ -123,6 +125,10 @@ impl Tally {
             Dimension::Group => Some(Reader::Group),
             Dimension::Method => Some(Reader::Method),
             Dimension::Question { .. } => dimension.item(&form).map(|item| Reader::Item(Box::new(item))),
+            Dimension::Date { number } => {
+                let question = date_in(&form, number).cloned().map(Box::new);
+                dimension.item(&form).zip(question).map(|(item, question)| Reader::Date(Box::new(item), question))
+            }
         };
         let readers =
             crosses.iter().map(|cross| cross.dimensions.iter().filter_map(reader).collect()).collect();
@@ -133,8 +139,8 @@ impl Tally {
         let weight = how.weight.as_deref().map(|weight| weight_of(&form, weight)).transpose()?;
         let is_wanted = |question: &Question| match &request.questions {
             Some(questions) => questions.iter().any(|wanted| wanted == question.number.as_str()),
-            // Attributes and weights are no tables unless somebody asks for them.
-            None => question.is_tabulated(),
+            // Attributes and weights are no tables unless somebody asks for them; indicators alone are a table.
+            None => request.how.indicators.is_empty() && question.is_tabulated(),
         };
         let wanted = items(&form).into_iter().filter_map(|item| {
             let question = form.questions.get(item.question)?;
@@ -143,6 +149,7 @@ impl Tally {
         Ok(Self {
             table: TableName::responses(&form.reference.target()).as_str().to_owned(),
             items: wanted.collect(),
+            indicators: Vec::new(),
             partition: crosses.iter().position(|cross| !cross.is_multiple()),
             filter: select(&how.filter)?,
             numerator: select(&how.numerator)?,
@@ -156,11 +163,27 @@ impl Tally {
         })
     }
 
+    /// The same with indicators of the survey.
+    ///
+    /// # Errors
+    /// [`QueryError::Request`] if an indicator makes no sense on any of the forms.
+    pub(crate) fn with_indicators(
+        mut self,
+        asked: &[Arc<AskedIndicator>],
+        survey: &Survey,
+        forms: &[Arc<Form>],
+    ) -> Result<Self, QueryError> {
+        let refs: Vec<&Form> = forms.iter().map(Arc::as_ref).collect();
+        let new = |asked| IndicatorTally::new(asked, survey, &self.form, &refs);
+        self.indicators = asked.iter().map(new).collect::<Result<_, _>>()?;
+        Ok(self)
+    }
+
     /// The columns of the wide rows that it reads, each once.
     pub fn columns(&self) -> Vec<&str> {
         let group = self.looks_at_groups().then_some("group");
         let readers = self.readers.iter().flatten().filter_map(|reader| match reader {
-            Reader::Item(item) => Some(item.as_ref()),
+            Reader::Item(item) | Reader::Date(item, _) => Some(item.as_ref()),
             Reader::Group | Reader::Method => None,
         });
         let weight = self.weight.iter().map(|weight| &weight.item);
@@ -172,13 +195,14 @@ impl Tally {
             .chain(group)
             .chain(items.flat_map(Item::columns))
             .chain(selections)
+            .chain(self.indicators.iter().flat_map(IndicatorTally::columns))
             .filter(|column| seen.insert(*column))
             .collect()
     }
 
     fn looks_at_groups(&self) -> bool {
         let by_group = self.readers.iter().flatten().any(|reader| matches!(reader, Reader::Group));
-        by_group || self.filter.is_some() || self.numerator.is_some()
+        by_group || self.filter.is_some() || self.numerator.is_some() || !self.indicators.is_empty()
     }
 
     /// The units counted.
@@ -199,6 +223,14 @@ impl Tally {
             counted.grow(slots, weights.is_some());
             counted.count(&self.table, &read, &rows, weights.as_deref())?;
         }
+        if !self.indicators.is_empty() {
+            let groups = text_column(&self.table, "group", batch)?;
+            let methods = text_column(&self.table, "method", batch)?;
+            for indicator in &mut self.indicators {
+                indicator.grow(slots, weights.is_some());
+                indicator.count(&self.table, batch, (&groups, &methods), &rows, weights.as_deref())?;
+            }
+        }
         self.units += rows.units();
         Ok(())
     }
@@ -209,6 +241,10 @@ impl Tally {
             let to = self.slots.take_over(&other.slots, slot, &self.crosses) as usize;
             let slots = self.slots.all.len();
             for (ours, theirs) in self.items.iter_mut().zip(&other.items) {
+                ours.grow(slots, self.weight.is_some());
+                ours.add(to, theirs, from);
+            }
+            for (ours, theirs) in self.indicators.iter_mut().zip(&other.indicators) {
                 ours.grow(slots, self.weight.is_some());
                 ours.add(to, theirs, from);
             }
@@ -241,6 +277,17 @@ impl Tally {
 
     pub(crate) fn has_numerator(&self) -> bool {
         self.numerator.is_some()
+    }
+
+    /// The indicators that it counts, in the order in which they print.
+    pub(crate) fn indicators(&self) -> &[IndicatorTally] {
+        &self.indicators
+    }
+
+    /// How the units of a slot were collected, and the mapping that they were read across by.
+    pub(crate) fn slot_heads(&self, slot: usize) -> (&str, Option<&str>) {
+        let Some(slot) = self.slots.all.get(slot) else { return ("", None) };
+        (self.slots.method(slot), self.slots.mapping(slot))
     }
 
     /// The items of a question, with their places for [`Tally::cells`].

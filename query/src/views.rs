@@ -33,6 +33,38 @@ pub(crate) fn current_wide(responses: &str, target: &str, columns: &[String], re
     )
 }
 
+/// `current`, where some units do not count for how much they answered.
+pub(crate) fn without(current: &str, left_out: &[String]) -> String {
+    format!(
+        "SELECT c.* FROM ({current}) c LEFT ANTI JOIN ({left_out}) o
+           ON c.generation = o.generation AND c.\"partition\" = o.\"partition\" AND c.\"offset\" = o.\"offset\"
+              AND c.interpretation = o.interpretation",
+        left_out = left_out.join(" UNION ALL "),
+    )
+}
+
+/// `received`: of each unit the response that stands, whether it counts, how complete it is and whether it came late.
+/// `out` are the conditions under which a row does not count for how much was answered.
+pub(crate) fn received(standing: &str, every_row: &[String], out: &[String]) -> String {
+    let columns = "survey, wave, unit, generation, partition, offset, interpretation, target, event_source, event_id, \
+                   revision, order_time, flags";
+    let columns: Vec<String> = columns.split(", ").map(|column| format!("s.{}", quoted(column))).collect();
+    let columns = columns.join(", ");
+    if every_row.is_empty() {
+        return format!(
+            "SELECT {columns}, s.late, CAST(NULL AS VARCHAR) AS completeness, NOT s.set_aside AS counts FROM ({standing}) s"
+        );
+    }
+    format!(
+        "SELECT {columns}, s.late, e.completeness, NOT (s.set_aside OR coalesce(({out}), FALSE)) AS counts
+         FROM ({standing}) s LEFT JOIN ({every_row}) e
+           ON s.target = e.target AND s.generation = e.generation AND s.\"partition\" = e.\"partition\"
+              AND s.\"offset\" = e.\"offset\" AND s.interpretation = e.interpretation",
+        out = if out.is_empty() { "FALSE".to_owned() } else { out.join(" OR ") },
+        every_row = every_row.join(" UNION ALL "),
+    )
+}
+
 /// `rejections`: the records that could not be read or attributed.
 pub(crate) fn rejections(reinterpreted: bool) -> String {
     format!(

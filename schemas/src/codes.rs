@@ -45,11 +45,13 @@ codes! {
     /// The record is no CloudEvents 1.0 event.
     EnvelopeInvalid = "envelope_invalid", "give specversion 1.0, id, source and type (structured or binary mode)";
     /// The event type is none that is known here.
-    EventTypeUnknown = "event_type_unknown", "use submission.received or submission.withdrawn";
+    EventTypeUnknown = "event_type_unknown", "use submission.received, submission.edited or submission.withdrawn";
     /// A required field is missing or empty.
     FieldMissing = "field_missing", "give the field named in path";
     /// A field has another JSON type than it must have.
     FieldType = "field_type", "give the field named in path with the type of the event schema";
+    /// An edit says that a field has another value than the submission beside it.
+    EditDiffers = "edit_differs", "make `new` what the submission says at `field`, null where it says nothing";
     /// No such survey is defined here.
     SurveyUnknown = "survey_unknown", "use the id of a defined survey, or add its definition and read the record again";
     /// The survey has no such wave.
@@ -58,6 +60,8 @@ codes! {
     FormUnknown = "form_unknown", "use a form and version that the wave lists";
     /// The wave does not use such a layout.
     LayoutUnknown = "layout_unknown", "use a layout and version that the wave lists";
+    /// The form demands a proper answer to a question, and there is none.
+    AnswerDemanded = "answer_demanded", "answer the question named in path properly and send the submission again";
 
     // A bad answer inside an accepted record is listed under one of these; the other answers count.
     /// The wave's classification has no such group, or none is given.
@@ -111,6 +115,8 @@ codes! {
     PatternMatched = "pattern_matched", "nothing to do if the pattern means this text";
     /// A text outside the list was kept as other, as the question says.
     Unlisted = "unlisted", "nothing to do, or add an alias if the text means one of the options";
+    /// The submission came after the cut-off of its wave; it is the first issue of its record.
+    Late = "late", "nothing to do: the wave's `late` says whether it counts";
     /// Two columns that feed one answer say different things.
     ColumnsDiffer = "columns_differ", "say in the layout which column counts";
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codes::{Code, Issue, pointer_part};
 use crate::definition::{UnitRule, content_hash};
+use crate::edit::EditedSubmission;
 use crate::ids::{FormId, LayoutId, RespondentId, SurveyId, UnitId, WaveId};
 use crate::json::{Found, Json};
 
@@ -16,6 +17,8 @@ use crate::json::{Found, Json};
 pub const SUBMISSION_RECEIVED: &str = "submission.received";
 /// The type of an event that takes a unit's answers back.
 pub const SUBMISSION_WITHDRAWN: &str = "submission.withdrawn";
+/// The type of an event that brings a submission as the survey office has changed it.
+pub const SUBMISSION_EDITED: &str = "submission.edited";
 /// The content type of structured mode.
 pub const STRUCTURED: &str = "application/cloudevents+json";
 
@@ -109,7 +112,7 @@ fn structured(json: Json) -> Result<Envelope, Issue> {
         return Err(Issue::new(Code::EnvelopeInvalid, ""));
     }
     let need = |name: &str| match json.get(name) {
-        Found::Once(Json::Text(text)) if !text.is_empty() => Ok(text.clone()),
+        Found::Once(Json::Text(text)) if !text.is_empty() => Ok(text.to_string()),
         Found::Repeated => Err(Issue::new(Code::JsonDuplicateKey, pointer_part(name))),
         _ => Err(Issue::new(Code::EnvelopeInvalid, pointer_part(name))),
     };
@@ -120,19 +123,18 @@ fn structured(json: Json) -> Result<Envelope, Issue> {
         Found::Once(_) => return Err(Issue::new(Code::EnvelopeInvalid, "/time")),
         Found::Repeated => return Err(Issue::new(Code::JsonDuplicateKey, "/time")),
     };
-    let data = match json.get("data") {
-        Found::Once(data) => data.clone(),
+    match json.get("data") {
+        Found::Once(_) => {}
         Found::Missing => return Err(Issue::new(Code::FieldMissing, "/data")),
         Found::Repeated => return Err(Issue::new(Code::JsonDuplicateKey, "/data")),
+    }
+    let (id, source, event_type) = (need("id")?, need("source")?, need("type")?);
+    let data = match json {
+        Json::Object(entries) => entries.into_iter().find(|(key, _)| key == "data"),
+        _ => None,
     };
-    Ok(Envelope {
-        id: need("id")?,
-        source: need("source")?,
-        event_type: need("type")?,
-        time_us,
-        data,
-        data_path: "/data",
-    })
+    let data = data.map_or(Json::Null, |(_, data)| data);
+    Ok(Envelope { id, source, event_type, time_us, data, data_path: "/data" })
 }
 
 fn version(text: &str) -> Result<(), Issue> {
@@ -149,7 +151,7 @@ fn time(text: &str, path: &str) -> Result<i64, Issue> {
     })
 }
 
-/// Whom and what a submission is about: the fields that `submission.received` and `submission.withdrawn` share.
+/// Whom and what a submission is about: the fields that events of every type share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
     /// The survey.
@@ -165,15 +167,24 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Reads the fields out of an event's data.
+    /// Reads the fields out of an event's data; `only_wave` is the wave of a survey that has no waves.
     ///
     /// # Errors
     /// An [`Issue`] with the code of a rejection.
-    pub fn read(data: &Json, path: &str) -> Result<Subject, Issue> {
+    pub fn read(
+        data: &Json,
+        path: &str,
+        only_wave: impl Fn(&SurveyId) -> Option<WaveId>,
+    ) -> Result<Subject, Issue> {
         let fields = Fields { data, path };
+        let survey = SurveyId::new(fields.need_text("survey")?);
+        let wave = match fields.text("wave")? {
+            Some(wave) => Some(WaveId::new(wave)),
+            None => only_wave(&survey),
+        };
         Ok(Subject {
-            survey: SurveyId::new(fields.need_text("survey")?),
-            wave: WaveId::new(fields.need_text("wave")?),
+            wave: wave.ok_or_else(|| Issue::new(Code::FieldMissing, fields.at("wave")))?,
+            survey,
             respondent: RespondentId::new(fields.need_text("respondent")?),
             group: fields.text("group")?,
             revision: fields.integer("revision")?,
@@ -226,7 +237,7 @@ impl<'a> Fields<'a> {
     pub fn text(&self, name: &str) -> Result<Option<String>, Issue> {
         match self.value(name)? {
             None => Ok(None),
-            Some(Json::Text(text)) if !text.trim().is_empty() => Ok(Some(text.clone())),
+            Some(Json::Text(text)) if !text.trim().is_empty() => Ok(Some(text.to_string())),
             Some(Json::Text(_)) => Ok(None),
             Some(_) => Err(Issue::new(Code::FieldType, self.at(name))),
         }
@@ -255,8 +266,8 @@ pub struct Submission {
     /// The id of a defined survey.
     #[schemars(length(min = 1))]
     pub survey: String,
-    /// One of its waves.
-    #[schemars(length(min = 1))]
+    /// One of its waves; left out where the survey has no waves.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub wave: String,
     /// Whoever answers.
     #[schemars(length(min = 1))]
@@ -298,8 +309,8 @@ pub struct Withdrawal {
     /// The id of a defined survey.
     #[schemars(length(min = 1))]
     pub survey: String,
-    /// One of its waves.
-    #[schemars(length(min = 1))]
+    /// One of its waves; left out where the survey has no waves.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub wave: String,
     /// Whoever takes the answers back.
     #[schemars(length(min = 1))]
@@ -333,6 +344,7 @@ pub fn json_schema() -> Result<String, serde_json::Error> {
 enum EventDocument {
     Received(ReceivedDocument),
     Withdrawn(WithdrawnDocument),
+    Edited(EditedDocument),
 }
 
 /// Brings the answers of a respondent.
@@ -363,6 +375,21 @@ struct WithdrawnDocument {
     event_type: String,
     /// Whose answers are taken back.
     data: Withdrawal,
+}
+
+/// Brings a submission as the survey office has changed it.
+#[derive(JsonSchema)]
+#[schemars(rename = "submission.edited")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct EditedDocument {
+    #[serde(flatten)]
+    attributes: AttributesDocument,
+    /// What happened: the survey office changed answers.
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = SUBMISSION_EDITED))]
+    event_type: String,
+    /// The whole submission with the changes made, and what was changed.
+    data: EditedSubmission,
 }
 
 #[derive(JsonSchema)]

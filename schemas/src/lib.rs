@@ -5,6 +5,7 @@ pub mod codes;
 pub mod columns;
 pub mod decimal;
 pub mod definition;
+pub mod edit;
 pub mod event;
 mod ids;
 pub mod json;

@@ -100,6 +100,51 @@ pub fn datetime(text: &str, formats: &[String], zone: &str) -> Option<i64> {
     })
 }
 
+/// A point in time of a definition: a date is the midnight with which it begins in the zone, a month or a year its first.
+pub fn instant(text: &str, zone: &str) -> Option<i64> {
+    match iso_date(text) {
+        Some(day) => midnight(day, zone),
+        None => datetime(text, &[], zone),
+    }
+}
+
+/// The same as an end: a date is the midnight with which it ends, a month or a year that of its last day.
+pub fn instant_behind(text: &str, zone: &str) -> Option<i64> {
+    match iso_date_behind(text) {
+        Some(day) => midnight(day, zone),
+        None => datetime(text, &[], zone),
+    }
+}
+
+/// The moment with which a day begins in a zone.
+pub fn midnight(day: i32, zone: &str) -> Option<i64> {
+    let zoned = date_of(day)?.to_zoned(TimeZone::get(zone).ok()?).ok()?;
+    Some(zoned.timestamp().as_microsecond())
+}
+
+/// The day of a point in time in a zone.
+pub fn day_in(microseconds: i64, zone: &str) -> Option<i32> {
+    let timestamp = Timestamp::from_microsecond(microseconds).ok()?;
+    days(timestamp.to_zoned(TimeZone::get(zone).ok()?).date())
+}
+
+/// Year and month of a day.
+pub fn year_and_month(day: i32) -> Option<(i16, i8)> {
+    date_of(day).map(|date| (date.year(), date.month()))
+}
+
+/// The first day of a month; months outside a year are those of other years.
+pub fn first_of_month(year: i16, month: i8) -> Option<i32> {
+    let months = i32::from(year) * 12 + i32::from(month) - 1;
+    let year = i16::try_from(months.div_euclid(12)).ok()?;
+    days(Date::new(year, i8::try_from(months.rem_euclid(12)).ok()? + 1, 1).ok()?)
+}
+
+/// A day as `YYYY-MM-DD`.
+pub fn iso_text(day: i32) -> Option<String> {
+    date_of(day).map(|date| date.to_string())
+}
+
 /// A time of day as seconds since midnight: `HH:MM` or `HH:MM:SS`, or the first format that fits.
 pub fn time(text: &str, formats: &[String]) -> Option<i32> {
     let time = if formats.is_empty() {

@@ -128,6 +128,8 @@ pub mod kind {
     pub const REJECTION: &str = "rejection";
     /// The unit takes its answers back.
     pub const WITHDRAWAL: &str = "withdrawal";
+    /// Answers of a unit as the survey office has changed them.
+    pub const EDIT: &str = "edit";
     /// A raw row that is a record.
     pub const RECORD: &str = "record";
     /// A raw row that is a jump of the position.

@@ -54,7 +54,7 @@ sections:
         options: [{code: 1, label: {ja: 一, en: One}}, {code: 2, label: {ja: 二, en: Two}}, {code: 3, label: {ja: 三, en: Three}}]
       - {number: f2, kind: number, text: {ja: 乙, en: B}}
 "#;
-const MAPPING: &str = r#"mapping: across
+pub(super) const MAPPING: &str = r#"mapping: across
 version: 1
 names: {ja: 読み替え, en: Across}
 source: {form: theirs, version: 1}
@@ -74,7 +74,7 @@ questions:
 unmapped: [{question: f1, code: 3, reason: {ja: 理由, en: Reason}}]
 "#;
 
-fn survey(program: &Program, mapping: &str) -> PathBuf {
+pub(super) fn survey(program: &Program, mapping: &str) -> PathBuf {
     program.file("surveys/two/survey.yaml", SURVEY);
     program.file("surveys/two/forms/ours.yaml", OURS);
     program.file("surveys/two/forms/theirs.yaml", THEIRS);

@@ -63,6 +63,10 @@ def main():
 
 def make(source):
     """All files as path -> text, by the folder that they belong to, checked."""
+    # They import this file; nothing of theirs may be needed while it is read.
+    import nisc_2022
+    import nisc_changes
+
     questionnaire = yaml.safe_load((source / "questionnaire-2023.yaml").read_text(encoding="utf-8"))
     report = (source / "report-fy2023.txt").read_text(encoding="utf-8")
     closed = [question for question in questionnaire["questions"] if question["kind"] in ("single", "multiple")]
@@ -82,9 +86,12 @@ def make(source):
     for path, lines in zip(DATASETS, (form_lines, finance_lines, extra_lines)):
         survey[path] = "".join(line + "\n" for line in lines)
 
+    survey |= nisc_2022.files(closed)
+
     expected = verify(survey, questionnaire, closed, report)
     figures = {
         f"expected-{WAVE}.csv": csv_text(["question", "option", "count", "base"], expected),
+        "changes-2022-2023.csv": csv_text(nisc_changes.HEADER, nisc_changes.recount(survey)),
         "README.md": FIGURES_README,
     }
     return {"survey": survey, "figures": figures}
@@ -427,24 +434,28 @@ RISK_SCALE = [
 ]
 
 
-def finance_form_yaml():
+EXTERNAL_NAMES = ("外部調査（合成）", "External survey (synthetic)")
+
+
+def finance_form_yaml(form=FINANCE, names=EXTERNAL_NAMES, numbers=None):
+    """`numbers`: the questions of an edition that asks fewer, under the numbers that they have there."""
+    listed = [question for question in FINANCE_QUESTIONS if numbers is None or question[0] in numbers]
+    has_scale = any(question[4] == "risk" for question in listed)
     lines = [
         GENERATED.rstrip("\n"),
         "# MADE UP. No form of another organisation is known; this one is shaped so that a mapping has something to do.",
-        f"form: {FINANCE}",
+        f"form: {form}",
         "version: 1",
-        f"names: {words('外部調査（合成）', 'External survey (synthetic)')}",
-        "scales:",
-        "  risk:",
-        *option_lines("    ", RISK_SCALE),
+        f"names: {words(*names)}",
+        *(["scales:", "  risk:", *option_lines("    ", RISK_SCALE)] if has_scale else []),
         "sections:",
         "  - section: all",
-        f"    title: {words('外部調査（合成）', 'External survey (synthetic)')}",
+        f"    title: {words(*names)}",
         "    questions:",
     ]
-    for number, kind, short, text, options in FINANCE_QUESTIONS:
+    for number, kind, short, text, options in listed:
         lines += [
-            f"      - number: {number}",
+            f"      - number: {numbers[number] if numbers else number}",
             f"        short: {words(*short)}",
             f"        kind: {kind}",
             f"        text: {words(*text)}",
@@ -573,12 +584,14 @@ def survey_yaml(about):
     cited = f"{about['name']['ja']}について［2023年度］（{about['reported_to']}、{about['reported_on']}）"
     source_ja = (
         f"設問と区分ごとの回答数は「{cited}」による。報告書で画像だった選択肢は当方で補ったもの（origin: reconstructed）で、"
-        "調査主体の文言ではない。外部調査の調査票と読み替えも当方の作。回答は全て合成であり、実際の回答ではない。"
+        "調査主体の文言ではない。外部調査の調査票と読み替えも当方の作。2022年度の調査回は、設問・区分・回答数まで全て合成であり、"
+        "実際の2022年度調査について何も述べるものではない。回答は全て合成であり、実際の回答ではない。"
     )
     source_en = (
         f"Questionnaire and counts per group from the FY2023 report, 「{cited}」. Option lists that the report printed as "
         "pictures are reconstructed by us (origin: reconstructed) and are not the issuer's wording; so are the external "
-        "form and its mapping. ALL ANSWERS ARE SYNTHETIC; nobody gave them."
+        "form and its mapping. The wave of FY2022 is made up from end to end, form, groups and counts too, and says nothing of "
+        "the real survey of FY2022. ALL ANSWERS ARE SYNTHETIC; nobody gave them."
     )
     return GENERATED + f"""\
 survey: {SURVEY}
@@ -602,6 +615,7 @@ published:
     value: "{about["response_rate_published"].rstrip("%")}"
     unit: percent
     note: {words("分母は報告書に記載なし", "base not stated")}
+# The first wave is the one that `demo` plays where none is named.
 waves:
   - wave: "{WAVE}"
     names: {words("2023年度（令和5年度）", "FY2023")}
@@ -612,6 +626,14 @@ waves:
     mappings: [{{mapping: {FINANCE}, version: 1}}]
     datasets: [{", ".join(DATASETS)}]
     headline: ["24", "31", "42"]
+  - wave: "2022"
+    names: {words("2022年度（令和4年度、全て合成）", "FY2022 (made up)")}
+    sectors: {{sectors: fy2022, version: 1}}
+    frame: {{file: frame/2022.csv}}
+    forms: [{{form: nisc2022, version: 1}}]
+    mappings: [{{mapping: finance2022, version: 1}}]
+    datasets: [data/2022-form.jsonl, data/2022-finance.jsonl, data/2022-extra.jsonl]
+    headline: ["18", "23", "32"]
 """
 
 
@@ -692,12 +714,12 @@ NO_ANSWER_ELSE = 0.006
 class Unit:
     """A respondent in a group, with the answers that it ends up with."""
 
-    def __init__(self, respondent, group):
+    def __init__(self, respondent, group, seed=SEED):
         self.respondent = respondent
         self.group = group
         # One stream a unit: a unit more or less changes nobody else's answers. Only `random()` is drawn from it, whose
         # values are the same in every version of Python.
-        self.random = random.Random(f"{SEED} {respondent} {group}").random
+        self.random = random.Random(f"{seed} {respondent} {group}").random
         level = GROUPS[GROUP_IDS.index(group)][6]
         self.maturity = min(0.95, max(0.05, level + (self.random() + self.random() - 1) * 0.45))
         self.answers = {}
@@ -1206,11 +1228,11 @@ def check_aims(mapping, answers):
         require(by_worst == by_priority, "aims and risk assessments agree")
 
 
-def current_units(files, forms):
+def current_units(files, forms, wave=WAVE, paths=DATASETS):
     """(respondent, group) -> the data that counts, and what was rejected. A copy has the same source, id and bytes."""
     rejected, copies, latest = Counter(), set(), {}
     arrival = 0
-    for path in DATASETS:
+    for path in paths:
         for line in files[path].splitlines():
             arrival += 1
             try:
@@ -1229,7 +1251,7 @@ def current_units(files, forms):
             wrong = [
                 what for what, known in (
                     ("survey", data["survey"] == SURVEY),
-                    ("wave", data["wave"] == WAVE),
+                    ("wave", data["wave"] == wave),
                     ("form", withdrawn or data["form"] in forms),
                     ("respondent", data["respondent"] != ""),
                 ) if not known
@@ -1408,6 +1430,15 @@ event; a withdrawal that comes last takes the unit out. Then `groups-{WAVE}.csv`
 business too: two units each. Question 1 is left out of the answers because the group answers it. Local governments give 5 in question
 7, as the report's note demands. Two counts of question 24 and one of question 31 are set by hand, so that figures worked out on paper
 can be compared.
+
+# Data of the wave 2022
+
+**Everything of the wave 2022 is made up**, so that a year can be held against the one before: classification, form, external form,
+mapping, concordance, counts, invited, answers. Nothing is known or claimed of the real survey of FY2022. Wording with `origin:
+reconstructed` is that of the FY2023 files taken over under another number; wording with `origin: synthetic` was changed on purpose.
+The only fact in it is that the guideline was revised on 2023-07-04, which the report says. The set is about a quarter of the size of
+2023, with the ratio of the two methods kept. `2022-extra.jsonl` has a correction that comes twice and a submission that is
+withdrawn; then `groups-2022.csv` holds. `tests/tools/nisc_2022.py` makes all of it.
 """
 
 FIGURES_README = f"""\
@@ -1420,6 +1451,11 @@ nothing about any operator.
 One line an option: units that chose it, and units in its base. The base is everybody in scope whose way of answering covers the
 option, with no answer, invalid and nothing marked in it. After the options come the states that occur; their `base` is the one that
 the options share, and empty where they share none (question 24).
+
+`changes-2022-2023.csv` is made by `tests/tools/nisc_changes.py` in the same way, of both waves and the concordance between them: per
+question, options and group of 2023 the counts and bases of both waves over the groups and methods that both share for these options,
+the change in points and per cent, and the difference of the shares that both waves print. `kind` is `value`, `changed` where the
+definition changed, `broken` or `not_compared`.
 """
 
 

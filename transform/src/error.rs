@@ -69,7 +69,8 @@ impl TransformError {
             Self::Lake(error) => error.hint(),
             Self::Column { .. } => "the folder was written by another version of the program: use that one",
             Self::FormChanged { .. } => {
-                "give the changed form a new version and list it in the wave; nothing was sent or decided"
+                "give the changed form a new version and list it in the wave, or make the tables anew with it: \
+                 `shukei rebuild`; nothing was sent or decided"
             }
             Self::RawGap { .. } => "run `shukei verify`, and restore the data folder from a backup",
             Self::Definition { .. } => "restore the file under definitions/ of the data folder from a backup",

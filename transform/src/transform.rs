@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shukei_interpret::{Record, interpret};
+use shukei_interpret::{Record, interpret_at};
 use shukei_lake::{Lake, LakeError, RowsWanted, SourceGeneration, Table};
 use shukei_protocol::{Event, Limits, Share, TableName, Writer};
 use shukei_schemas::columns::responses_schema;
@@ -28,6 +28,8 @@ pub struct TransformOptions {
     pub idle_span_max: i64,
     /// How often it looks without being told.
     pub look_every: Duration,
+    /// Works on generations that are closed as well: for refined tables that begin anew.
+    pub closed_too: bool,
 }
 
 impl Default for TransformOptions {
@@ -37,6 +39,7 @@ impl Default for TransformOptions {
             bytes_max: 16 << 20,
             idle_span_max: 10_000,
             look_every: Duration::from_secs(1),
+            closed_too: false,
         }
     }
 }
@@ -162,7 +165,7 @@ impl Transform {
     async fn find_generations(&mut self) -> Result<(), TransformError> {
         let known = self.lake.generations().await?;
         let (closed, open): (Vec<_>, Vec<_>) =
-            known.into_iter().partition(|generation| generation.closed.is_some());
+            known.into_iter().partition(|generation| generation.closed.is_some() && !self.options.closed_too);
         let has = |generation: &SourceGeneration| {
             self.generations.iter().any(|held| held.generation == generation.generation)
         };
@@ -225,7 +228,7 @@ impl Transform {
             for row in &rows {
                 let Some(record) = &row.record else { continue };
                 let record = Record { payload: record.payload.as_deref(), headers: &record.headers };
-                let interpretation = interpret(&record, &self.definitions);
+                let interpretation = interpret_at(&record, Some(row.order_time_us), &self.definitions);
                 if let Some(response) = &interpretation.response
                     && let Some(target) = &interpretation.outcome.target
                 {

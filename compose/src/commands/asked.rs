@@ -8,13 +8,19 @@ use crate::fault::Fault;
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Asked {
     /// A table that the survey names in its folder `tables/`
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["question", "by", "where_", "numerator", "base", "percent",
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["question", "indicator", "indicators", "by", "where_", "numerator", "base", "percent",
         "weight", "decimals", "measure", "net", "at_least", "net_score", "rescale", "equal_groups", "frame_weighted",
         "mark_below", "blank_below", "response"])]
     table: Option<String>,
     /// Only this question; may be given again
     #[arg(long)]
     question: Vec<String>,
+    /// An indicator of the survey, `indicators/*.yaml`; may be given again. Alone, no question is tabulated
+    #[arg(long, value_name = "ID")]
+    indicator: Vec<String>,
+    /// All indicators of the wave
+    #[arg(long)]
+    indicators: bool,
     /// Break down by `group`, `method`, a question with options (`number.row` for a row of one), or several crossed with
     /// `*`; may be given again
     #[arg(long, value_name = "BREAK")]
@@ -85,6 +91,7 @@ impl Asked {
         let mut request = TabulateRequest::new(survey, wave);
         let several = [
             ("question", &self.question),
+            ("indicator", &self.indicator),
             ("by", &self.by),
             ("where", &self.where_),
             ("numerator", &self.numerator),
@@ -106,7 +113,10 @@ impl Asked {
             several.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
         let one = one.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
         for (name, value) in several.chain(one) {
-            request.ask(name, value)?;
+            request.ask_with(catalog.definitions(), name, value)?;
+        }
+        if self.indicators {
+            request.ask("indicators", "true")?;
         }
         request.how.equal_groups = self.equal_groups;
         request.how.frame_weighted = self.frame_weighted;

@@ -28,7 +28,10 @@ fn print(explained: &Explanation) -> Result<(), Fault> {
         false => format!("{}: {}", figure.title, figure.text),
     };
     say!("figure      {}", figure.id);
-    say!("question    {} | {words}", figure.question);
+    match &figure.set {
+        Some(indicator) if figure.question.as_str().is_empty() => say!("indicator   {indicator}"),
+        _ => say!("question    {} | {words}", figure.question),
+    }
     if let Some(row) = &figure.row_label {
         say!("row         {row}");
     }

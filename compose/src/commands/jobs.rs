@@ -55,7 +55,7 @@ async fn list(config: &Config, format: Format) -> Result<ExitCode, Fault> {
                 job.time_zone.clone(),
                 next.map_or_else(String::new, |next| next.strftime("%Y-%m-%d %H:%M %:z").to_string()),
                 job.survey.clone(),
-                job.wave.clone(),
+                prepared.request.wave.to_string(),
                 job.lang.clone().unwrap_or_default(),
                 last.unwrap_or_default().into_owned(),
                 prepared.folder.display().to_string(),

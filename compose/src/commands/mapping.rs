@@ -5,7 +5,8 @@ use arrow::array::{ArrayRef, Int16Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use shukei_doors::Format;
 use shukei_schemas::definition::{
-    Condition, Form, Mapping, Rule, RuleKind, SurveyDefinition, Test, Wave, When, nearest,
+    Condition, Definitions, Form, Mapping, Rule, RuleKind, Source, SurveyDefinition, Test, Wave, When,
+    nearest,
 };
 
 use crate::cli::Coverage;
@@ -15,21 +16,7 @@ use crate::{output, surveys};
 /// Prints, per option of the wave's forms, what each mapping feeds it with, and whom the base loses where it does not.
 pub(crate) fn coverage(arguments: &Coverage) -> Result<ExitCode, Fault> {
     let definitions = surveys::load(&arguments.surveys)?;
-    let names = || definitions.surveys().map(|survey| survey.survey.survey.as_str());
-    let definition = definitions.survey(&arguments.survey.as_str().into()).ok_or_else(|| {
-        let hint = nearest(&arguments.survey, names()).map_or_else(
-            || format!("surveys: {}", names().collect::<Vec<_>>().join(", ")),
-            |name| format!("did you mean `{name}`?"),
-        );
-        Fault::usage(format!("there is no survey `{}`", arguments.survey), hint)
-    })?;
-    let wave = definition.survey.wave(&arguments.wave.as_str().into()).ok_or_else(|| {
-        let waves: Vec<&str> = definition.survey.waves.iter().map(|wave| wave.wave.as_str()).collect();
-        Fault::usage(
-            format!("survey `{}` has no wave `{}`", arguments.survey, arguments.wave),
-            format!("waves: {}", waves.join(", ")),
-        )
-    })?;
+    let (definition, wave) = of_wave(&definitions, &arguments.survey, arguments.wave.as_deref())?;
     let mut batch = batch(definition, wave).map_err(anyhow::Error::from)?;
     let format = Format::from(arguments.format);
     if format == Format::Table {
@@ -42,19 +29,49 @@ pub(crate) fn coverage(arguments: &Coverage) -> Result<ExitCode, Fault> {
     Ok(ExitCode::SUCCESS)
 }
 
-struct Line {
-    mapping: String,
-    question: String,
-    option: Option<i16>,
-    label: String,
-    covered: &'static str,
-    fed_by: String,
+/// The survey and its wave.
+///
+/// # Errors
+/// A fault of use with the nearest right name.
+pub(super) fn of_wave<'a>(
+    definitions: &'a Definitions,
+    survey: &str,
+    wave: Option<&str>,
+) -> Result<(&'a SurveyDefinition, &'a Wave), Fault> {
+    let names = || definitions.surveys().map(|survey| survey.survey.survey.as_str());
+    let definition = definitions.survey(&survey.into()).ok_or_else(|| {
+        let hint = nearest(survey, names()).map_or_else(
+            || format!("surveys: {}", names().collect::<Vec<_>>().join(", ")),
+            |name| format!("did you mean `{name}`?"),
+        );
+        Fault::usage(format!("there is no survey `{survey}`"), hint)
+    })?;
+    let wave = shukei_query::wave_or_only(definitions, &definition.survey.survey, wave)?;
+    let found = definition.survey.wave(&wave).ok_or_else(|| {
+        let waves: Vec<&str> = definition.survey.waves.iter().map(|wave| wave.wave.as_str()).collect();
+        Fault::usage(
+            format!("survey `{survey}` has no wave `{wave}`"),
+            format!("waves: {}", waves.join(", ")),
+        )
+    })?;
+    Ok((definition, found))
+}
+
+/// One option of a target form, and what a mapping feeds it with.
+pub(super) struct Line {
+    pub(super) mapping: String,
+    pub(super) question: String,
+    pub(super) option: Option<i16>,
+    pub(super) label: String,
+    pub(super) covered: &'static str,
+    pub(super) fed_by: String,
     base_loses: String,
     reason: String,
     signed_off: String,
 }
 
-fn batch(definition: &SurveyDefinition, wave: &Wave) -> Result<RecordBatch, arrow::error::ArrowError> {
+/// Every option of the wave's forms that a mapping could feed.
+pub(super) fn lines(definition: &SurveyDefinition, wave: &Wave) -> Vec<Line> {
     let language = definition.survey.languages.first().map_or("en", String::as_str);
     let mut lines = Vec::new();
     for mapping in wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping)) {
@@ -93,6 +110,11 @@ fn batch(definition: &SurveyDefinition, wave: &Wave) -> Result<RecordBatch, arro
             }
         }
     }
+    lines
+}
+
+fn batch(definition: &SurveyDefinition, wave: &Wave) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let lines = lines(definition, wave);
     let text = |value: fn(&Line) -> &str| -> ArrayRef {
         Arc::new(StringArray::from_iter_values(lines.iter().map(value)))
     };
@@ -131,12 +153,17 @@ fn sign_off(mapping: &Mapping, rule: Option<&Rule>) -> String {
 /// What feeds an option, for example `any(f1=1|2, f3>=1)`.
 fn fed_by(rule: &Rule, option: usize, source: &Form, target: &Form, question: usize) -> String {
     let number = |place: usize| source.questions.get(place).map_or("?", |question| question.number.as_str());
+    let named = |from: &Source| {
+        let rows = source.questions.get(from.question).map_or(&[][..], |question| question.rows());
+        let row = rows.get(from.row).map(|row| format!(".{}", row.code));
+        format!("{}{}", number(from.question), row.unwrap_or_default())
+    };
     let condition = |condition: &Condition| match &condition.test {
         Test::Codes(codes) => {
             let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
-            format!("{}={}", number(condition.question), codes.join("|"))
+            format!("{}={}", named(&condition.source), codes.join("|"))
         }
-        Test::AtLeast(least) => format!("{}>={least}", number(condition.question)),
+        Test::AtLeast(least) => format!("{}>={least}", named(&condition.source)),
     };
     let joined = |conditions: &[Condition]| conditions.iter().map(condition).collect::<Vec<_>>().join(", ");
     match &rule.kind {
@@ -153,7 +180,7 @@ fn fed_by(rule: &Rule, option: usize, source: &Form, target: &Form, question: us
                 map.iter().filter(|(_, place)| **place == option).map(|(code, _)| *code).collect();
             codes.sort_unstable();
             let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
-            let from: Vec<&str> = from.iter().map(|place| number(*place)).collect();
+            let from: Vec<String> = from.iter().map(named).collect();
             match (codes.is_empty(), from.len()) {
                 (true, _) => "no source code comes to it".to_owned(),
                 (false, 1) => format!("{}={}", from.join(""), codes.join("|")),
@@ -177,10 +204,10 @@ fn fed_by(rule: &Rule, option: usize, source: &Form, target: &Form, question: us
             match codes.is_empty() {
                 true => format!(
                     "no mark of {} comes to it in question {}",
-                    number(*from),
+                    named(from),
                     target.questions[question].number
                 ),
-                false => format!("first({})={}", number(*from), codes.join("|")),
+                false => format!("first({})={}", named(from), codes.join("|")),
             }
         }
     }

@@ -37,6 +37,9 @@ pub(crate) fn run(arguments: &New) -> Result<ExitCode, Fault> {
             made.rows,
             made.columns
         );
+        if made.has_more {
+            note!("the file has more rows, which were not looked at; `shukei try` looks at them all");
+        }
         if made.refused > 0 {
             note!("{} rows were passed over: they have more or fewer cells than the header", made.refused);
         }

@@ -185,7 +185,8 @@ fn look(
         }
         for line in lines {
             match line.kind.as_str() {
-                "response" => {
+                kind @ ("response" | "edit") => {
+                    all.edited += if kind == "edit" { line.n } else { 0 };
                     all.accepted += line.n;
                     all.with_issues += line.bad;
                 }

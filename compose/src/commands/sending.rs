@@ -130,6 +130,8 @@ pub(crate) struct Interpreted {
     pub(crate) accepted: u64,
     /// Withdrawals.
     pub(crate) withdrawn: u64,
+    /// Edits by the survey office, which bring answers as well.
+    pub(crate) edited: u64,
     /// Responses with at least one bad answer.
     pub(crate) with_issues: u64,
     /// Events that were there before: same source, id and bytes.
@@ -159,7 +161,7 @@ pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<
     let mut interpreted = Interpreted::default();
     let kinds = format!(
         "SELECT kind, coalesce(code, '') AS code, count(*) AS n, \
-         count(CASE WHEN kind = 'response' AND cardinality(issues) > 0 THEN 1 END) AS bad \
+         count(CASE WHEN kind IN ('response', 'edit') AND cardinality(issues) > 0 THEN 1 END) AS bad \
          FROM outcomes WHERE generation = {generation} GROUP BY kind, code ORDER BY kind, code"
     );
     for batch in catalog.query(&kinds).await?.collect().await? {
@@ -170,7 +172,8 @@ pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<
             let count =
                 |column: usize| batch.column(column).as_primitive::<Int64Type>().value(row).unsigned_abs();
             match text(0, row).as_str() {
-                "response" => {
+                kind @ ("response" | "edit") => {
+                    interpreted.edited += if kind == "edit" { count(2) } else { 0 };
                     interpreted.accepted += count(2);
                     interpreted.with_issues += count(3);
                 }

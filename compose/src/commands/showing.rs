@@ -1,6 +1,6 @@
 //! What a survey office wants to see first of a wave.
 
-use shukei_doors::Format;
+use shukei_doors::{Format, Shown};
 use shukei_query::{Catalog, FrontTable, TabulateRequest, thousands};
 use shukei_schemas::definition::{SurveyDefinition, Wave};
 
@@ -32,12 +32,13 @@ pub(crate) async fn show(
     let nobodys = "survey IS NULL OR code = 'survey_unknown'";
     let count = |what: &str| sending_count(catalog, what.to_owned());
     let responses = count(&format!("outcomes WHERE kind = 'response' AND {of_wave}")).await?;
+    let edits = count(&format!("outcomes WHERE kind = 'edit' AND {of_wave}")).await?;
     let withdrawals = count(&format!("outcomes WHERE kind = 'withdrawal' AND {of_wave}")).await?;
     let rejected = count(&format!("rejections WHERE {nobodys} OR survey = '{id}'")).await?;
     let units = count(&format!("current WHERE {of_wave}")).await?;
     let issues = count(&format!("issues WHERE {of_wave}")).await?;
     let methods = methods(catalog, wave, &of_wave).await?;
-    let came = responses + withdrawals + rejected;
+    let came = responses + edits + withdrawals + rejected;
     let accepted = came - rejected;
     let ja = language == "ja";
     match ja {
@@ -47,6 +48,12 @@ pub(crate) async fn show(
         false => say!(
             "{came} submissions came, {accepted} accepted, {rejected} rejected; {issues} bad answers inside the accepted."
         ),
+    }
+    if edits > 0 {
+        match ja {
+            true => say!("うち調査実施者による修正 {edits} 件。"),
+            false => say!("{edits} of them are edits by the survey office."),
+        }
     }
     if withdrawals > 0 {
         match ja {
@@ -87,7 +94,7 @@ pub(crate) async fn show(
         for number in &wave.headline {
             let of_question: Vec<_> =
                 measures.iter().filter(|measure| measure.question == *number).cloned().collect();
-            output::bars(&of_question);
+            output::bars(&of_question, &Shown::of(survey, &request));
             say!("");
         }
     }

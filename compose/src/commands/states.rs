@@ -56,8 +56,11 @@ pub(crate) async fn show(catalog: &Catalog, definition: &SurveyDefinition, wave:
     for question in
         of_wave.forms.iter().filter_map(|form| definition.form(form)).flat_map(|form| &form.questions)
     {
-        for ((_, row), counts) in states.iter().filter(|((number, _), _)| number == question.number.as_str())
-        {
+        let mut of_question: Vec<_> =
+            states.iter().filter(|((number, _), _)| number == question.number.as_str()).collect();
+        // The codes of rows are numbers: 2 comes before 10.
+        of_question.sort_by_key(|((_, row), _)| row.parse::<i16>().ok());
+        for ((_, row), counts) in of_question {
             let name = if row.is_empty() {
                 question.number.to_string()
             } else {

@@ -143,6 +143,9 @@ fn say_report(sent: &Sent, report: &Interpreted, copies: Option<u64>) -> ExitCod
     say!("sent          {:>9}", sent.sent);
     say!("stored        {:>9}", sent.stored);
     say!("accepted      {:>9}", report.accepted);
+    if report.edited > 0 {
+        say!("  edits       {:>9}", report.edited);
+    }
     if report.withdrawn > 0 {
         say!("withdrawals   {:>9}", report.withdrawn);
     }

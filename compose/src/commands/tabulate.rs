@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use shukei_doors::Shown;
 use shukei_query::ResponseTable;
 
 use crate::cli::Tabulate;
@@ -11,10 +12,14 @@ use crate::{output, reading};
 
 pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
     let catalog = reading::open(&arguments.folder).await?;
+    let survey = arguments.survey.as_str().into();
+    let wave = shukei_query::wave_or_only(catalog.definitions(), &survey, arguments.wave.as_deref())?;
+    let language = arguments.lang.as_deref();
     if arguments.response {
-        let (survey, wave) = (arguments.survey.as_str().into(), arguments.wave.as_str().into());
-        let response = ResponseTable::open(&catalog, &survey, &wave, None).await?;
-        output::response(&response, arguments.format.into())?;
+        let response = ResponseTable::open(&catalog, &survey, &wave, language).await?;
+        let survey = catalog.definitions().survey(&survey).map(|known| &known.survey);
+        let first = survey.and_then(|survey| survey.languages.first()).map(String::as_str);
+        output::response(&response, language.or(first).unwrap_or("en"), arguments.format.into())?;
         if let Some(file) = &response.frame_missing {
             note!(
                 "hint: the wave's frame `{file}` is not kept with the data: name the survey's folder with `--surveys`"
@@ -23,20 +28,21 @@ pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
         output::versions(&catalog);
         return Ok(ExitCode::SUCCESS);
     }
-    let request = arguments.asked.request(&catalog, &arguments.survey, &arguments.wave)?;
-    let measures = match &arguments.against {
-        Some(earlier) => shukei_query::compare(&catalog, &request, &earlier.as_str().into()).await?,
-        None => shukei_query::tabulate(&catalog, &request).await?,
-    };
-    if let Some(file) = &arguments.expect {
-        let definition = catalog.definitions().survey(&request.survey).map(Arc::as_ref);
-        let definition = definition
-            .ok_or_else(|| Fault::no("the survey is not known here", "name its folder with --surveys"))?;
-        let agree = expect::compare(&catalog, definition, request.wave.as_str(), &measures, file).await?;
+    let mut request = arguments.asked.request(&catalog, &arguments.survey, wave.as_str())?;
+    request.language = language.map(str::to_owned);
+    let against = arguments.against.as_deref().map(Into::into);
+    let definition = catalog.definitions().survey(&request.survey).map(Arc::as_ref);
+    if let (Some(file), Some(definition)) = (&arguments.expect, definition) {
+        let agree = expect::compare(&catalog, definition, &request, against.as_ref(), file).await?;
         output::versions(&catalog);
         return Ok(ExitCode::from(u8::from(!agree)));
     }
-    output::measures(&measures, arguments.format.into())?;
+    let measures = match &against {
+        Some(earlier) => shukei_query::compare(&catalog, &request, earlier).await?,
+        None => shukei_query::tabulate(&catalog, &request).await?,
+    };
+    let shown = definition.map_or_else(Shown::default, |known| Shown::of(&known.survey, &request));
+    output::measures(&measures, &shown, arguments.format.into())?;
     output::versions(&catalog);
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use shukei_delivery::{Made, Row};
-use shukei_doors::Format;
+use shukei_doors::{Format, Shown};
 use shukei_interpret::{Kind, Record, interpret};
 use shukei_query::{Catalog, TabulateRequest};
 use shukei_schemas::Code;
@@ -235,7 +235,7 @@ async fn show_tables(
     let shown = questions.len();
     request.questions = Some(questions);
     let measures = shukei_query::tabulate(catalog, &request).await?;
-    output::measures(&measures, Format::Table)?;
+    output::measures(&measures, &Shown::of(&definition.survey, &request), Format::Table)?;
     if all > shown {
         note!("these are the first {shown} of {all} questions; --question NUMBER shows others");
     }

@@ -98,6 +98,18 @@ pub(super) async fn surveys(State(server): State<Arc<Server>>) -> Result<Json<Va
     Ok(Json(json!({ "surveys": surveys })))
 }
 
+/// `GET /v1/surveys/{survey}/tabulations`: the same where the survey has no waves, or one.
+pub(super) async fn tabulations_of_only_wave(
+    State(server): State<Arc<Server>>,
+    Path(survey): Path<String>,
+    query: RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let wave = shukei_query::wave_or_only(&server.catalogs.definitions(), &survey.as_str().into(), None);
+    let wave = wave.map_err(refused)?.to_string();
+    tabulations(State(server), Path((survey, wave)), query, headers).await
+}
+
 /// `GET /v1/surveys/{survey}/waves/{wave}/tabulations`: the rows of `shukei tabulate`.
 pub(super) async fn tabulations(
     State(server): State<Arc<Server>>,
@@ -126,7 +138,7 @@ pub(super) async fn tabulations(
         }
     };
     for (name, value) in asked() {
-        request.ask(name, value).map_err(refused)?;
+        request.ask_with(catalog.definitions(), name, value).map_err(refused)?;
     }
     request.language = language.map(str::to_owned);
     let measures = match parameters.one("against") {

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use shukei_lake::Lake;
@@ -16,7 +16,7 @@ const AGE_MAX: Duration = Duration::from_millis(250);
 /// The catalog of the moment, shared by all requests of that moment. Tables only grow, so no request is ever answered
 /// from less than one before it.
 pub(crate) struct Catalogs {
-    lake: Lake,
+    lake: RwLock<Lake>,
     definitions: watch::Receiver<Arc<Definitions>>,
     open: Mutex<Open>,
 }
@@ -46,11 +46,23 @@ struct Opened {
 
 impl Catalogs {
     pub(crate) fn new(lake: Lake, definitions: watch::Receiver<Arc<Definitions>>) -> Self {
-        Self { lake, definitions, open: Mutex::default() }
+        Self { lake: RwLock::new(lake), definitions, open: Mutex::default() }
     }
 
-    pub(crate) fn lake(&self) -> &Lake {
-        &self.lake
+    pub(crate) fn lake(&self) -> Lake {
+        self.lake.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same with the refined tables that are in use now: beside a process that only answers, somebody may have made
+    /// new ones, and those of before are deleted some day.
+    fn lake_in_use(&self) -> Result<Lake, Fault> {
+        let lake = self.lake();
+        if lake.is_in_use()? {
+            return Ok(lake);
+        }
+        let lake = Lake::local(lake.root(), lake.options().clone())?;
+        *self.lake.write().unwrap_or_else(PoisonError::into_inner) = lake.clone();
+        Ok(lake)
     }
 
     pub(crate) fn definitions(&self) -> Arc<Definitions> {
@@ -73,14 +85,15 @@ impl Catalogs {
             return Ok(opened.catalog.clone());
         }
         let at = Instant::now();
+        let lake = self.lake_in_use()?;
         let known = open
             .known
             .as_ref()
             .filter(|known| Arc::ptr_eq(&known.own, &definitions) && known.at.elapsed() < KNOWN_AGE_MAX);
         let catalog = match known {
-            Some(known) => Catalog::open_in(&self.lake, &known.all, language.as_deref()).await?,
+            Some(known) => Catalog::open_in(&lake, &known.all, language.as_deref()).await?,
             None => {
-                let catalog = reading::open_lake(&self.lake, &definitions, language.as_deref()).await?;
+                let catalog = reading::open_lake(&lake, &definitions, language.as_deref()).await?;
                 let all = Arc::new(catalog.definitions().clone());
                 open.known = Some(Known { at, own: Arc::clone(&definitions), all });
                 catalog

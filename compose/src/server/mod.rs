@@ -71,6 +71,7 @@ impl Server {
             .route("/v1/sql", post(asking::sql))
             .route("/v1/surveys", get(asking::surveys))
             .route("/v1/surveys/{survey}/waves/{wave}/tabulations", get(asking::tabulations))
+            .route("/v1/surveys/{survey}/tabulations", get(asking::tabulations_of_only_wave))
             .route("/healthz", get(health::healthz))
             .route("/readyz", get(health::readyz))
             .route("/metrics", get(observed::metrics))
@@ -86,7 +87,7 @@ async fn nowhere(uri: Uri) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "route_unknown", format!("there is nothing at `{}`", uri.path()))
         .hint(
             "POST /v1/submissions, GET /v1/submissions/{receipt}, POST /v1/sql, GET /v1/surveys, \
-         GET /v1/surveys/{survey}/waves/{wave}/tabulations, /healthz, /readyz, /metrics",
+         GET /v1/surveys/{survey}/waves/{wave}/tabulations, /v1/surveys/{survey}/tabulations, /healthz, /readyz, /metrics",
         )
 }
 

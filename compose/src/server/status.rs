@@ -113,7 +113,7 @@ async fn decided(
     .await?;
     let Some(own) = found.first() else { return Ok(None) };
     let state = match own.kind.as_str() {
-        "response" => "interpreted",
+        "response" | "edit" => "interpreted",
         "withdrawal" => "withdrawal",
         _ => "rejected",
     };

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read};
 
-use encoding_rs::{Decoder, DecoderResult, EUC_JP, Encoding, SHIFT_JIS, UTF_8};
+use encoding_rs::{Decoder, DecoderResult, EUC_JP, Encoding, SHIFT_JIS, UTF_8, WINDOWS_1252};
 use shukei_schemas::definition::encoding_label;
 
 use crate::error::DeliveryError;
@@ -141,8 +141,10 @@ fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(count)
 }
 
-/// The encoding that a line of bytes probably is: the one that makes most Japanese of it, else Western European.
+/// The encoding that a line of bytes probably is: the one that makes Japanese words of it, else one of Western Europe.
 fn likely(line: &[u8], tried: &'static Encoding) -> Option<&'static str> {
+    // How many kana and kanji stand beside each other. A single one among Latin letters is rather a letter with an
+    // accent and its neighbour, read as two bytes of one character.
     let japanese = |encoding: &'static Encoding| {
         // The end of a chunk may cut the last character.
         let whole = (0..4).find_map(|cut| {
@@ -151,7 +153,13 @@ fn likely(line: &[u8], tried: &'static Encoding) -> Option<&'static str> {
         });
         let is_japanese =
             |c: char| ('\u{3040}'..='\u{30ff}').contains(&c) || ('\u{4e00}'..='\u{9fff}').contains(&c);
-        whole.map_or(0, |text| text.chars().filter(|c| is_japanese(*c)).count())
+        let text = whole.unwrap_or_default();
+        // A letter with an accent has a plain one behind it; of two bytes of a kanji the second is rarely plain always.
+        let is_kana = |c: char| ('\u{3040}'..='\u{30ff}').contains(&c);
+        let is_plausible =
+            text.contains(is_kana) || line.windows(2).any(|pair| !pair[0].is_ascii() && !pair[1].is_ascii());
+        let runs = text.split(|c| !is_japanese(c)).map(|run| run.chars().count());
+        if is_plausible { runs.filter(|length| *length >= 2).sum::<usize>() } else { 0 }
     };
     if tried != UTF_8 {
         let valid = std::str::from_utf8(line).map_or_else(|error| error.valid_up_to(), str::len);
@@ -159,10 +167,26 @@ fn likely(line: &[u8], tried: &'static Encoding) -> Option<&'static str> {
         return (valid + 4 > line.len() && !line[..valid].is_ascii()).then_some("utf-8");
     }
     match (japanese(SHIFT_JIS), japanese(EUC_JP)) {
+        (0, 0) if is_mac(line) => Some("macintosh"),
         (0, 0) => Some("windows-1252"),
         (shift_jis, euc_jp) if shift_jis >= euc_jp => Some("cp932"),
         _ => Some("euc-jp"),
     }
+}
+
+/// Whether a line of a Western file is rather one of an old Macintosh: read as windows-1252, a capital or a sign stands
+/// where no word has one, as `donÕt` and `cafŽ` do.
+fn is_mac(line: &[u8]) -> bool {
+    let text: Vec<char> = WINDOWS_1252.decode_without_bom_handling(line).0.chars().collect();
+    let strange = |(at, c): (usize, &char)| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        let is_capital = !c.is_ascii() && c.is_uppercase();
+        let in_word = before.is_some_and(|before| before.is_lowercase());
+        let behind_sign = before.is_some_and(|before| matches!(before, '?' | '!' | '.' | ':'));
+        let is_none = ('\u{80}'..='\u{9f}').contains(c);
+        is_none || (is_capital && (in_word || behind_sign))
+    };
+    text.iter().enumerate().any(strange)
 }
 
 #[cfg(test)]
@@ -223,6 +247,10 @@ mod tests {
             (SHIFT_JIS.encode(&japanese).0.to_vec(), None, 9_001, Some("cp932")),
             (EUC_JP.encode(&japanese).0.to_vec(), None, 9_001, Some("euc-jp")),
             (b"a\nb,caf\xe9\n".to_vec(), None, 2, Some("windows-1252")),
+            // What an old Macintosh wrote; two of its bytes may read like one kanji.
+            (b"a\nthe Universe?\x8c\xe6,Do you\n".to_vec(), None, 2, Some("macintosh")),
+            (b"a\ndon\xd5t\n".to_vec(), None, 2, Some("macintosh")),
+            (b"\xc9cole,\xe9l\xe8ve\n".to_vec(), None, 1, Some("windows-1252")),
             (utf_16("a,b\n", false, false), None, 1, Some("utf-16le")),
             (utf_16("a,b\n", true, false), None, 1, Some("utf-16be")),
             (b"ok\n\x81".to_vec(), Some("cp932"), 2, None),

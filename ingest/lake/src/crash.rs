@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use shukei_protocol::TableName;
 
 use crate::error::LakeError;
+use crate::lake::POINTER;
 
 /// A moment inside a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,8 @@ impl CrashPoint {
 
     /// Reads `<table>.<before|inside|after>[:<nth>]`, for example `raw.before:3`: the process aborts when a commit
     /// to the table comes to that step for the nth time (1 if not given). `responses` means every responses table.
-    /// `<table>.maintain` means the commits that replace files by others, which the table alone does not mean.
+    /// `<table>.maintain` means the commits that replace files by others, which the table alone does not mean;
+    /// `current` means the change from one build of the refined tables to the next.
     ///
     /// # Errors
     /// [`LakeError::CrashPoint`] if the text is anything else.
@@ -57,7 +59,7 @@ impl CrashPoint {
             _ => return Err(wrong()),
         };
         let word = table.strip_suffix(".maintain").unwrap_or(table);
-        if nth == 0 || !["sources", "raw", "outcomes", "responses"].contains(&word) {
+        if nth == 0 || !["sources", "raw", "outcomes", "responses", POINTER].contains(&word) {
             return Err(wrong());
         }
         Ok(Self(Some(Arc::new(Point { table: table.to_owned(), step, nth, hits: AtomicU32::new(0) }))))
@@ -65,8 +67,17 @@ impl CrashPoint {
 
     /// Aborts the process if this is the moment.
     pub(crate) fn reached(&self, table: &TableName, maintains: bool, step: Step) {
-        let Some(point) = &self.0 else { return };
         let word = table.as_str().split('/').next().unwrap_or_default();
+        self.reached_word(word, maintains, step);
+    }
+
+    /// The same for the pointer that names the build in use.
+    pub(crate) fn reached_switch(&self, step: Step) {
+        self.reached_word(POINTER, false, step);
+    }
+
+    fn reached_word(&self, word: &str, maintains: bool, step: Step) {
+        let Some(point) = &self.0 else { return };
         let wanted = match point.table.strip_suffix(".maintain") {
             Some(wanted) if maintains => wanted,
             None if !maintains => point.table.as_str(),
@@ -74,7 +85,7 @@ impl CrashPoint {
         };
         if point.step == step && wanted == word && point.hits.fetch_add(1, Ordering::SeqCst) + 1 == point.nth
         {
-            tracing::warn!(table = %table, ?step, "crash point reached: the process aborts");
+            tracing::warn!(table = word, ?step, "crash point reached: the process aborts");
             std::process::abort();
         }
     }

@@ -13,6 +13,14 @@ pub enum LakeError {
         /// The table.
         table: TableName,
     },
+    /// The data folder has changed to another build than the one that was read.
+    #[error("the refined tables in use are build `{found}`, not `{expected}`")]
+    OtherBuild {
+        /// What the pointer names.
+        found: String,
+        /// What it was expected to name.
+        expected: String,
+    },
     /// No such definition is stored.
     #[error("definition `{hash}` is not stored")]
     NoDefinition {
@@ -208,6 +216,7 @@ impl LakeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "lake_table_not_found",
+            Self::OtherBuild { .. } => "lake_other_build",
             Self::NoDefinition { .. } => "lake_definition_not_found",
             Self::OtherTable { .. } => "lake_permit_other_table",
             Self::OtherVersion { .. } => "lake_permit_other_version",
@@ -237,6 +246,7 @@ impl LakeError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotFound { .. } => "nothing was written to it yet, or this is another data folder",
+            Self::OtherBuild { .. } => "run the command again: it begins from the build in use",
             Self::NoDefinition { .. } => "restore the folder `definitions` from a backup of the data folder",
             Self::OtherVersion { .. }
             | Self::OtherCursor { .. }

@@ -24,6 +24,9 @@ use crate::table::Table;
 /// The build whose tables are read and written until a rebuild names another in `refined/current`.
 const FIRST_BUILD: &str = "1";
 
+/// The file that names the build in use.
+pub(crate) const POINTER: &str = "current";
+
 /// How a lake writes and opens. `Default` is what production uses.
 #[derive(Clone, Debug)]
 pub struct LakeOptions {
@@ -60,6 +63,8 @@ pub struct Lake {
 
 struct Inner {
     root: PathBuf,
+    /// Where `refined` and `definitions` lie: the root, but for a lake that only tries something.
+    home: PathBuf,
     prefix: Path,
     build: String,
     store: Arc<SyncedStore>,
@@ -82,20 +87,32 @@ impl Lake {
     pub fn local(root: &FsPath, options: LakeOptions) -> Result<Self, LakeError> {
         std::fs::create_dir_all(root).map_err(|source| LakeError::io("create folder", root, source))?;
         let root = root.canonicalize().map_err(|source| LakeError::io("open folder", root, source))?;
-        let prefix = Path::from_absolute_path(&root).map_err(|source| LakeError::Store {
-            doing: "open folder",
-            path: root.display().to_string(),
-            source: source.into(),
-        })?;
-        let pointer = root.join("refined").join("current");
-        let build = match std::fs::read_to_string(&pointer) {
-            Ok(text) => folder_name(text.trim())?.to_owned(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => FIRST_BUILD.to_owned(),
-            Err(source) => return Err(LakeError::io("read", pointer, source)),
-        };
+        let prefix = prefix_of(&root)?;
+        let build = named_build(&root)?;
         let store = Arc::new(SyncedStore::new(root.clone()));
         let generations = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { root, prefix, build, store, options, generations }) })
+        let home = root.clone();
+        Ok(Self { inner: Arc::new(Inner { root, home, prefix, build, store, options, generations }) })
+    }
+
+    /// The same `raw` and `sources`, with refined tables and definitions of its own under another folder, which must
+    /// exist: to try other definitions on what a data folder holds, without writing to it.
+    ///
+    /// # Errors
+    /// [`LakeError::Io`] if the folder cannot be opened.
+    pub fn trying_in(&self, home: &FsPath) -> Result<Self, LakeError> {
+        let home = home.canonicalize().map_err(|source| LakeError::io("open folder", home, source))?;
+        Ok(Self { inner: Arc::new(self.inner.beside(home, FIRST_BUILD.to_owned())?) })
+    }
+
+    /// The same folder with the refined tables of another build.
+    pub(crate) fn with_build(&self, build: String) -> Result<Self, LakeError> {
+        Ok(Self { inner: Arc::new(self.inner.beside(self.inner.home.clone(), build)?) })
+    }
+
+    /// The build whose refined tables this lake reads and writes.
+    pub fn build(&self) -> &str {
+        &self.inner.build
     }
 
     /// The data folder, absolute.
@@ -231,8 +248,21 @@ impl Lake {
         if !is_refined(table) {
             return Ok(());
         }
-        let pointer = self.inner.prefix.clone().join("refined").join("current");
-        self.put_new(&pointer, self.inner.build.as_bytes()).await
+        self.put_new(&self.pointer(), self.inner.build.as_bytes()).await
+    }
+
+    /// The object that names the build in use.
+    pub(crate) fn pointer(&self) -> Path {
+        self.inner.prefix.clone().join("refined").join(POINTER)
+    }
+
+    /// The folder of all builds.
+    pub(crate) fn builds_folder(&self) -> PathBuf {
+        self.inner.home.join("refined")
+    }
+
+    pub(crate) fn store(&self) -> &SyncedStore {
+        &self.inner.store
     }
 
     /// Stores the bytes of a definition under its hash, durably; nothing happens if it is stored already.
@@ -265,7 +295,7 @@ impl Lake {
         Ok(self.inner.prefix.clone().join("definitions").join(hash))
     }
 
-    async fn put_new(&self, path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+    pub(crate) async fn put_new(&self, path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
         let options = PutOptions { mode: PutMode::Create, ..Default::default() };
         match self.inner.store.put_opts(path, bytes.to_vec().into(), options).await {
             Ok(_) | Err(Error::AlreadyExists { .. }) => Ok(()),
@@ -279,7 +309,7 @@ impl Lake {
 
     pub(crate) fn folder(&self, table: &TableName) -> Result<PathBuf, LakeError> {
         let base = match is_refined(table) {
-            true => self.inner.root.join("refined").join(&self.inner.build),
+            true => self.builds_folder().join(&self.inner.build),
             false => self.inner.root.clone(),
         };
         table.as_str().split('/').try_fold(base, |folder, name| Ok(folder.join(folder_name(name)?)))
@@ -295,6 +325,39 @@ impl Lake {
     }
 }
 
+impl Inner {
+    /// Another lake over the same store, `raw` and `sources`.
+    fn beside(&self, home: PathBuf, build: String) -> Result<Self, LakeError> {
+        Ok(Self {
+            root: self.root.clone(),
+            prefix: prefix_of(&home)?,
+            home,
+            build,
+            store: Arc::clone(&self.store),
+            options: self.options.clone(),
+            generations: Mutex::default(),
+        })
+    }
+}
+
+fn prefix_of(folder: &FsPath) -> Result<Path, LakeError> {
+    Path::from_absolute_path(folder).map_err(|source| LakeError::Store {
+        doing: "open folder",
+        path: folder.display().to_string(),
+        source: source.into(),
+    })
+}
+
+/// The build that the pointer of a data folder names now.
+pub(crate) fn named_build(root: &FsPath) -> Result<String, LakeError> {
+    let pointer = root.join("refined").join(POINTER);
+    match std::fs::read_to_string(&pointer) {
+        Ok(text) => Ok(folder_name(text.trim())?.to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(FIRST_BUILD.to_owned()),
+        Err(source) => Err(LakeError::io("read", pointer, source)),
+    }
+}
+
 fn is_refined(table: &TableName) -> bool {
     *table != TableName::sources() && *table != TableName::raw()
 }
@@ -307,6 +370,6 @@ fn folder_name(name: &str) -> Result<&str, LakeError> {
     }
 }
 
-fn store_error(doing: &'static str, path: &Path, source: Error) -> LakeError {
+pub(crate) fn store_error(doing: &'static str, path: &Path, source: Error) -> LakeError {
     LakeError::Store { doing, path: path.to_string(), source }
 }

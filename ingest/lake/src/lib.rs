@@ -8,6 +8,7 @@
 //! On a local folder [`SyncedStore`] makes every write durable before it becomes visible, data before log entry.
 //! No other write operation of the Delta library is used, and no provider handed out can write.
 
+mod builds;
 mod cleaning;
 mod commit;
 mod compact;
@@ -28,6 +29,7 @@ mod table;
 mod transactions;
 mod upload;
 
+pub use builds::CleanedBuilds;
 pub use cleaning::{Cleaned, CleaningOptions};
 pub use commit::{Commit, NewRows};
 pub use compact::{Compacted, TableSize};

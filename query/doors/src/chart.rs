@@ -1,6 +1,7 @@
-use shukei_query::{BaseRule, Flag, Measure, MeasureKind};
+use shukei_query::{Flag, Measure, MeasureKind};
 use shukei_schemas::definition::RECONSTRUCTED_MARK;
 
+use crate::shown::{Shown, part_words};
 use crate::text::{cut, harmless, padded, width, wrapped};
 
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
@@ -9,7 +10,14 @@ const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '�
 ///
 /// Each begins with the question and its base; then a line per option with label, bar, share and count, the longest
 /// bar as long as there is room; then what is no option (states, mean, sum) without a bar.
+///
+/// Its words are English; [`bars_in`] takes others.
 pub fn bars(measures: &[Measure], columns_max: usize) -> String {
+    bars_in(measures, &Shown::default(), columns_max)
+}
+
+/// The same with the words of a language, and weighted counts in the digits of the table.
+pub fn bars_in(measures: &[Measure], shown: &Shown, columns_max: usize) -> String {
     let mut out = String::new();
     let same = |a: &Measure, b: &Measure| (&a.question, a.row, &a.breaks) == (&b.question, b.row, &b.breaks);
     let mut before: Option<&Measure> = None;
@@ -24,8 +32,8 @@ pub fn bars(measures: &[Measure], columns_max: usize) -> String {
                 out.push('\n');
             }
         }
-        subheading(first, chart, &mut out);
-        lines(chart, columns_max, &mut out);
+        subheading(first, chart, shown, &mut out);
+        lines(chart, shown, columns_max, &mut out);
         footnotes(chart, columns_max, &mut out);
         before = Some(first);
     }
@@ -35,29 +43,32 @@ pub fn bars(measures: &[Measure], columns_max: usize) -> String {
 /// The question's number, title and words, in lines that fit.
 pub(crate) fn heading(first: &Measure, columns_max: usize) -> Vec<String> {
     let words = match first.title == first.text {
+        // Indicators are of no question.
+        true if first.question.as_str().is_empty() => first.text.clone(),
         true => format!("{} | {}", first.question, first.text),
         false => format!("{} | {}: {}", first.question, first.title, first.text),
     };
     wrapped(&harmless(&words), columns_max.max(20))
 }
 
-fn subheading(first: &Measure, chart: &[Measure], out: &mut String) {
+fn subheading(first: &Measure, chart: &[Measure], shown: &Shown, out: &mut String) {
+    let words = shown.words();
     let mut parts = Vec::new();
     if let Some(row) = &first.row_label {
         parts.push(harmless(row));
     }
     if !first.breaks.is_empty() {
-        parts.push(harmless(&first.breaks));
+        parts.push(harmless(&part_words(first)));
     }
     // Where options have bases of their own, one number in the heading would be wrong.
-    let of_options = || chart.iter().filter(|measure| measure.option.is_some());
+    let of_options = || chart.iter().filter(|measure| measure.option.is_some() || measure.set.is_some());
     match of_options().all(|measure| measure.base == first.base) {
-        true => parts.push(format!("base {} {}", first.base, rule_words(first.base_rule))),
-        false => parts.push(format!("base per option, {}", rule_words(first.base_rule))),
+        true => parts.push(words.base_of(&shown.base(first), first.base_rule)),
+        false => parts.push(words.base_per_option(first.base_rule)),
     }
     let said = |flag: Flag| chart.iter().all(|measure| measure.flags.contains(&flag));
     let flags = first.flags.iter().filter(|flag| **flag != Flag::BaseZero && said(**flag));
-    parts.extend(flags.map(|flag| flag.as_str().to_owned()));
+    parts.extend(flags.map(|flag| words.flag(*flag).to_owned()));
     out.push_str(&parts.join("; "));
     out.push('\n');
 }
@@ -101,22 +112,6 @@ fn footnotes(chart: &[Measure], columns_max: usize, out: &mut String) {
     }
 }
 
-fn rule_words(rule: BaseRule) -> &'static str {
-    match rule {
-        BaseRule::Answered => "who answered",
-        BaseRule::Asked => "who were asked",
-        BaseRule::AskedWithoutInvalid => "who were asked, without invalid answers",
-        BaseRule::AskedWithoutNoAnswer => "who were asked, without those who gave no answer",
-        BaseRule::All => "in all, asked or not",
-        BaseRule::Mentions => "marks",
-        BaseRule::Row => "who answered the row",
-        BaseRule::ScalePoint => "answers at the option",
-        BaseRule::Rank => "ranks given",
-        BaseRule::Across => "in all parts",
-        BaseRule::Groups => "in groups with a base",
-    }
-}
-
 /// One line of a chart.
 struct Bar {
     label: String,
@@ -126,9 +121,9 @@ struct Bar {
     count: String,
 }
 
-fn lines(chart: &[Measure], columns_max: usize, out: &mut String) {
+fn lines(chart: &[Measure], shown: &Shown, columns_max: usize, out: &mut String) {
     let notes = notes_of(chart);
-    let bars: Vec<Bar> = chart.iter().filter_map(|measure| bar(measure, chart, &notes)).collect();
+    let bars: Vec<Bar> = chart.iter().filter_map(|measure| bar(measure, chart, &notes, shown)).collect();
     let widest = |text: fn(&Bar) -> &str| bars.iter().map(|bar| width(text(bar))).max().unwrap_or(0);
     let shares = widest(|bar| &bar.share);
     let counts = widest(|bar| &bar.count);
@@ -147,7 +142,7 @@ fn lines(chart: &[Measure], columns_max: usize, out: &mut String) {
 }
 
 /// The line that begins with this measure, if one does: a share stands in the line of its count.
-fn bar(measure: &Measure, chart: &[Measure], notes: &[&str]) -> Option<Bar> {
+fn bar(measure: &Measure, chart: &[Measure], notes: &[&str], shown: &Shown) -> Option<Bar> {
     let share_of = |count: &Measure| {
         let is_share = |m: &&Measure| {
             m.measure.is_share() && m.option == count.option && m.state == count.state && m.set == count.set
@@ -167,13 +162,15 @@ fn bar(measure: &Measure, chart: &[Measure], notes: &[&str]) -> Option<Bar> {
                 .or(measure.set.as_ref().map(|_| 0))
                 .map(|_| millionths(measure.count, measure.base)),
             count: match share_of(measure) {
-                Some(_) => format!("{} / {}{}", measure.value, measure.base, note_marks(measure, notes)),
-                None => measure.value.clone(),
+                Some(_) => {
+                    format!("{} / {}{}", shown.count(measure), shown.base(measure), note_marks(measure, notes))
+                }
+                None => shown.count(measure),
             },
             share: share_of(measure).unwrap_or_default(),
         }),
         _ => Some(Bar {
-            label: measure.measure.as_str().to_owned(),
+            label: shown.words().measure(measure.measure).to_owned(),
             drawn: None,
             share: String::new(),
             count: measure.value.clone(),

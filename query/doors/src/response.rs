@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
-use shukei_query::{RATE_FORMULA, ResponseFlag, ResponseKind, ResponseRow, ResponseTable};
+use shukei_query::{ResponseFlag, ResponseKind, ResponseRow, ResponseTable};
 
 use crate::error::DoorError;
+use crate::response_words::ResponseWords;
 use crate::rows::{Format, render};
 use crate::table::{self, Column};
 use crate::text::harmless;
@@ -43,9 +44,13 @@ pub fn response_batch(response: &ResponseTable) -> Result<RecordBatch, DoorError
         ("otherwise", number(&|row| Some(row.otherwise))),
         ("base", number(&|row| row.base)),
         ("rate", maybe(&|row| row.rate.clone())),
-        ("formula", maybe(&|row| row.rate.is_some().then(|| RATE_FORMULA.to_owned()))),
+        ("formula", maybe(&|row| row.rate.is_some().then(|| response.formula.to_owned()))),
         ("takes", text(&|row| row.takes.clone())),
         ("flags", text(&|row| flags(response, row).join(";"))),
+        ("late", number(&|row| row.late)),
+        ("complete", number(&|row| row.complete)),
+        ("partial", number(&|row| row.partial)),
+        ("blank", number(&|row| row.blank)),
     ];
     let fields = columns.iter().map(|(name, column)| {
         let optional =
@@ -62,43 +67,51 @@ fn flags(response: &ResponseTable, row: &ResponseRow) -> Vec<&'static str> {
     synthetic.into_iter().chain(row.flags.iter().map(|flag| flag.as_str())).collect()
 }
 
-/// Writes response rates. CSV and JSON have every column; people get one table, and below it the formula and which rows
-/// the totals take.
+/// Writes response rates. CSV and JSON have every column; people get one table with the words of a language, and below
+/// it the formula and which rows the totals take.
 ///
 /// # Errors
 /// [`DoorError::Write`] if the writer fails.
 pub fn render_response(
     response: &ResponseTable,
+    language: &str,
     format: Format,
     columns_max: usize,
     out: &mut dyn Write,
 ) -> Result<(), DoorError> {
+    let words = ResponseWords::of(language);
     if format != Format::Table {
         let batch = response_batch(response)?;
         return render(&batch.schema(), &[batch], format, columns_max, out);
     }
-    writeln!(out, "{} / {}: response rates", response.survey, response.wave)?;
+    writeln!(out, "{} / {}: {}", response.survey, response.wave, words.title)?;
     if response.synthetic {
-        writeln!(out, "synthetic")?;
+        writeln!(out, "{}", words.synthetic)?;
     }
-    let names = [
-        ("", false),
-        ("method", false),
-        ("invited", true),
-        ("out", true),
-        ("refused", true),
-        ("answered", true),
-        ("otherwise", true),
-        ("%", true),
+    let [method, counts @ ..] = words.columns;
+    let mut names = vec![("", false), (method, false)];
+    names.extend(counts.map(|name| (name, true)));
+    names.push(("%", true));
+    // People are shown what the wave keeps count of.
+    type Count = fn(&ResponseRow) -> Option<u64>;
+    let more: [(&str, Count); 4] = [
+        (words.more[0], |row| row.late),
+        (words.more[1], |row| row.complete),
+        (words.more[2], |row| row.partial),
+        (words.more[3], |row| row.blank.filter(|units| *units > 0)),
     ];
-    let columns = names.map(|(name, number)| Column { name: name.to_owned(), number });
+    let more: Vec<_> =
+        more.into_iter().filter(|(_, of)| response.rows.iter().any(|row| of(row).is_some())).collect();
+    names.extend(more.iter().map(|(name, _)| (*name, true)));
+    let columns: Vec<Column> =
+        names.into_iter().map(|(name, number)| Column { name: name.to_owned(), number }).collect();
     let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
     let rows: Vec<Vec<String>> = response
         .rows
         .iter()
         .map(|row| {
-            vec![
-                name(row),
+            let mut cells = vec![
+                name(row, words),
                 harmless(&row.method),
                 count(row.invited),
                 count(row.out_of_scope),
@@ -106,30 +119,32 @@ pub fn render_response(
                 row.answered.to_string(),
                 row.otherwise.to_string(),
                 row.rate.clone().unwrap_or_default(),
-            ]
+            ];
+            cells.extend(more.iter().map(|(_, of)| count(of(row))));
+            cells
         })
         .collect();
     table::write(&columns, &rows, columns_max, out)?;
-    writeln!(out, "% = {RATE_FORMULA}; out = out_of_scope; otherwise = came another way, in no rate")?;
+    writeln!(out, "% = {}; {}", response.formula, words.legend)?;
     for flag in [ResponseFlag::MoreThanInvited, ResponseFlag::BaseZero, ResponseFlag::NoInvitedCount] {
-        let names: Vec<String> =
-            response.rows.iter().filter(|row| row.flags.contains(&flag)).map(name).collect();
+        let flagged = response.rows.iter().filter(|row| row.flags.contains(&flag));
+        let names: Vec<String> = flagged.map(|row| name(row, words)).collect();
         if !names.is_empty() {
             writeln!(out, "{}: {}", flag.as_str(), names.join(", "))?;
         }
     }
     for row in response.rows.iter().filter(|row| !row.takes.is_empty()) {
-        writeln!(out, "{}: {}", name(row), harmless(&row.takes))?;
+        writeln!(out, "{}: {}", name(row, words), harmless(&row.takes))?;
     }
     Ok(())
 }
 
-fn name(row: &ResponseRow) -> String {
+fn name(row: &ResponseRow, words: &ResponseWords) -> String {
     match row.kind {
         ResponseKind::Group => harmless(&row.label),
-        ResponseKind::NoGroup => "no known group".to_owned(),
-        ResponseKind::TotalForm => "total, own form".to_owned(),
-        ResponseKind::TotalAcross => "total, read across".to_owned(),
-        ResponseKind::Total => "total".to_owned(),
+        ResponseKind::NoGroup => words.no_group.to_owned(),
+        ResponseKind::TotalForm => words.total_form.to_owned(),
+        ResponseKind::TotalAcross => words.total_across.to_owned(),
+        ResponseKind::Total => words.total.to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use shukei_doors::{DoorError, Format};
 use shukei_query::{
-    Catalog, CommonVector, FrontTable, Measure, RATE_FORMULA, ResponseKind, ResponseTable, TabulateRequest,
+    Catalog, CommonVector, FrontTable, Measure, ResponseKind, ResponseTable, TabulateRequest,
     thousands,
 };
 use shukei_schemas::definition::{SurveyDefinition, Used, Wave, content_hash};
@@ -88,7 +88,7 @@ impl Report {
             catalog.versions().iter().map(|(table, version)| (table.to_string(), *version)).collect();
         let quoted = |text: &str| text.replace('\'', "''");
         let of_wave = format!(
-            "kind = 'response' AND survey = '{}' AND wave = '{}'",
+            "kind IN ('response', 'edit') AND survey = '{}' AND wave = '{}'",
             quoted(request.survey.as_str()),
             quoted(request.wave.as_str())
         );
@@ -157,7 +157,7 @@ impl Report {
             let row = self.response.total(kind)?;
             let (rate, base) = (row.rate.as_ref()?, row.base?);
             let (answered, base) = (thousands(row.answered), thousands(base));
-            Some(format!("{} ({whose}): {rate}% ({answered}/{base}); {RATE_FORMULA}", words.rate))
+            Some(format!("{} ({whose}): {rate}% ({answered}/{base}); {}", words.rate, self.response.formula))
         });
         let date = self.wave.reference_date.iter().map(|date| format!("{}: {date}", words.reference_date));
         let issuer = survey.issuer.in_language(language);
@@ -205,9 +205,11 @@ impl Report {
         let told: ArrayRef =
             Arc::new(StringArray::from_iter_values((0..batch.num_rows()).map(|_| DISTRIBUTION)));
         let mut fields: Vec<Arc<Field>> = batch.schema().fields().iter().cloned().collect();
-        fields.push(Arc::new(Field::new("distribution", DataType::Utf8, false)));
+        // Columns that came later stand behind it.
+        let place = fields.iter().position(|field| field.name() == "breaks_label").unwrap_or(fields.len());
+        fields.insert(place, Arc::new(Field::new("distribution", DataType::Utf8, false)));
         let mut columns = batch.columns().to_vec();
-        columns.push(told);
+        columns.insert(place, told);
         let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
             .map_err(|error| DoorError::Write(std::io::Error::other(error)))?;
         let mut out = Vec::new();

@@ -33,7 +33,7 @@ pub(super) const SPANS: &str = r#"
 /// The outcomes that name a responses table.
 pub(super) const NAMED: &str = r#"
     SELECT target, generation, "partition", "offset", interpretation
-    FROM outcomes WHERE kind = 'response' AND target IS NOT NULL"#;
+    FROM outcomes WHERE kind IN ('response', 'edit') AND target IS NOT NULL"#;
 
 pub(super) fn checks() -> Vec<Check> {
     let mut checks = raw_checks();

@@ -160,11 +160,13 @@ impl Report {
     ///
     /// The sign is `≠` where the sides differ.
     pub fn summary(&self) -> String {
-        let [responses, rejections, withdrawals] =
-            [kind::RESPONSE, kind::REJECTION, kind::WITHDRAWAL].map(|kind| self.outcomes(kind));
-        let sign = if self.records() == responses + rejections + withdrawals { '=' } else { '≠' };
+        let [responses, edits, rejections, withdrawals] =
+            [kind::RESPONSE, kind::EDIT, kind::REJECTION, kind::WITHDRAWAL].map(|kind| self.outcomes(kind));
+        let sign = if self.records() == responses + edits + rejections + withdrawals { '=' } else { '≠' };
+        // Few surveys have any.
+        let edited = if edits > 0 { format!(" + {edits} edits") } else { String::new() };
         let mut text = format!(
-            "{} raw records {sign} {responses} responses + {rejections} rejections + {withdrawals} withdrawals",
+            "{} raw records {sign} {responses} responses{edited} + {rejections} rejections + {withdrawals} withdrawals",
             self.records()
         );
         for (name, count) in self.tables() {

@@ -21,6 +21,9 @@ pub struct Concordance {
     pub from: WaveId,
     /// The later wave.
     pub to: WaveId,
+    /// What a reader of every change between the two waves must know.
+    #[serde(default)]
+    pub note: Text,
     /// The questions that are not simply the same.
     #[serde(default)]
     pub questions: Vec<ConcordedQuestion>,
@@ -59,16 +62,22 @@ pub struct ConcordedOptions {
     pub were: Vec<i16>,
 }
 
-/// A group that was renamed, or merged from several.
+/// A group that was renamed, merged from several, split off one that others come from too, or is new.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConcordedGroup {
     /// The group in the later wave.
     #[schemars(with = "Scalar")]
     pub group: String,
-    /// The groups in the earlier wave.
+    /// The groups in the earlier wave; none if the group is new.
     #[schemars(with = "Vec<Scalar>")]
     pub were: Vec<String>,
+    /// The first day on which it is so, `YYYY-MM-DD`.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Why.
+    #[serde(default)]
+    pub reason: Text,
 }
 
 /// Whether figures of two waves may be compared.
@@ -133,11 +142,39 @@ pub(super) fn lint(definition: &SurveyDefinition, findings: &mut Vec<Finding>) {
                     }
                 }
             }
+            for (side, codes) in [
+                ("options", question.options.iter().flat_map(|o| &o.options).collect::<Vec<_>>()),
+                ("were", question.options.iter().flat_map(|o| &o.were).collect()),
+            ] {
+                if let Some(code) = twice(&codes) {
+                    let message = format!(
+                        "option {code} stands twice under `{side}` of question `{}`",
+                        question.question
+                    );
+                    let hint = "put all options that belong together into one entry";
+                    findings.push(error(&keys, message).hint(hint));
+                }
+            }
             if question.reason.is_empty() {
                 findings.push(error(&keys, format!("question `{}` has no reason", question.question)));
             }
         }
+        let numbers: Vec<&String> = concordance.questions.iter().map(|entry| &entry.question).collect();
+        if let Some(number) = twice(&numbers) {
+            findings.push(error(&[("question", number)], format!("question `{number}` stands twice")));
+        }
+        let names: Vec<&String> = concordance.groups.iter().map(|entry| &entry.group).collect();
+        if let Some(name) = twice(&names) {
+            let hint = "give all groups that it was in one entry";
+            findings.push(error(&[("group", name)], format!("group `{name}` stands twice")).hint(hint));
+        }
         for group in &concordance.groups {
+            if let Some(since) =
+                group.since.as_ref().filter(|since| since.parse::<jiff::civil::Date>().is_err())
+            {
+                let message = format!("group `{}` is so since `{since}`, which is no day", group.group);
+                findings.push(error(&[("group", &group.group)], message).hint("write YYYY-MM-DD"));
+            }
             let sides =
                 [(&concordance.to, vec![&group.group]), (&concordance.from, group.were.iter().collect())];
             for (wave, groups) in sides {
@@ -152,6 +189,11 @@ pub(super) fn lint(definition: &SurveyDefinition, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// The first of some things that stands among them again.
+fn twice<T: PartialEq + Copy>(all: &[T]) -> Option<T> {
+    all.iter().enumerate().find(|(at, one)| all[..*at].contains(one)).map(|(_, one)| *one)
 }
 
 fn questions_of<'a>(definition: &'a SurveyDefinition, wave: &WaveId) -> Vec<&'a Question> {

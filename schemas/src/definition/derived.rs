@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::pattern::Pattern;
+use super::period::{PeriodOf, PeriodRule};
 
 /// Where the answers of a question come from that nobody is asked.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub enum Derived {
         /// The first that fits counts.
         patterns: Vec<Pattern>,
     },
+    /// The period that a date or a time falls into, as its first day.
+    Period(PeriodRule),
 }
 
 impl Derived {
@@ -45,6 +48,8 @@ impl Derived {
             }
             Derived::Age { birth, on: AgeOn::Question(on) } => vec![*birth, *on],
             Derived::Age { birth, .. } => vec![*birth],
+            Derived::Period(PeriodRule { of: PeriodOf::Question(of), .. }) => vec![*of],
+            Derived::Period(_) => Vec::new(),
         }
     }
 }

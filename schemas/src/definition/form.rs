@@ -134,6 +134,8 @@ pub struct Question {
     pub not_asked: Vec<String>,
     /// The rules of states that differ from those of the survey.
     pub states: BTreeMap<State, StateRule>,
+    /// States of an answer with which the whole submission is rejected.
+    pub reject_if: Vec<State>,
     /// Where the wording comes from, for example `published` or `reconstructed`.
     pub origin: Option<String>,
     /// What answers it in the respondent's place.

@@ -9,6 +9,7 @@ use serde::de::{self, Deserializer, Visitor};
 use serde_saphyr::Spanned;
 
 use super::form::{FilledFrom, Precision, Role};
+use super::period::Period;
 use super::premise::PremiseFile;
 use super::rules::RulesFile;
 use super::scalar::Scalar;
@@ -158,6 +159,10 @@ pub(super) struct QuestionFile {
     /// Per state whether it is in the base and prints as a row, where this differs from the survey's rule.
     #[serde(default)]
     pub(super) states: BTreeMap<State, StateRule>,
+    /// States of an answer with which the whole submission is rejected: `invalid`, `no_answer`, `stated_no_answer`,
+    /// `nothing_marked`.
+    #[serde(default)]
+    pub(super) reject_if: Vec<State>,
     /// Who is asked at all.
     #[serde(default)]
     pub(super) ask_if: Option<PremiseFile>,
@@ -257,8 +262,8 @@ pub(super) struct BandFile {
     pub(super) below: Option<Scalar>,
 }
 
-/// Where the answers of a derived question come from: bands, an age, a look-up or patterns.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+/// Where the answers of a derived question come from: bands, an age, a look-up, patterns or a period.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DerivedFile {
     /// The question that it is derived from.
@@ -284,6 +289,19 @@ pub(super) struct DerivedFile {
     /// Written-in answers to options.
     #[serde(default)]
     pub(super) patterns: Vec<PatternFile>,
+    /// The period that a date or a time falls into.
+    #[serde(default)]
+    pub(super) period: Option<Period>,
+    /// What falls into the period: `submitted_at`, or the number of a date or a datetime.
+    #[serde(default)]
+    #[schemars(with = "Option<Scalar>")]
+    pub(super) of: Option<Spanned<String>>,
+    /// The time zone in which days begin; that of the question, else UTC, if not given.
+    #[serde(default)]
+    pub(super) zone: Option<String>,
+    /// The month with which the fiscal year begins, 1 to 12; January if not given.
+    #[serde(default)]
+    pub(super) fiscal_year_begins: Option<i8>,
 }
 
 /// A pattern of texts and the options that it means.

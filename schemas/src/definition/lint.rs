@@ -35,8 +35,10 @@ pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
     for used in definition.forms.values() {
         lint_form(definition, &used.path, &used.value, &mut findings);
     }
+    super::collection::lint(definition, &mut findings);
     super::lint_table::lint_tables(definition, &mut findings);
     super::concordance::lint(definition, &mut findings);
+    super::indicator_lint::lint(definition, &mut findings);
     findings
 }
 
@@ -140,7 +142,8 @@ fn survey_alone(definition: &SurveyDefinition, survey: &Survey, findings: &mut V
         findings.push(error(&[("decimals", "")], "decimals above 6".into()));
     }
     if survey.waves.is_empty() {
-        findings.push(error(&[("waves", "")], "survey has no wave".into()));
+        let finding = error(&[("waves", "")], "survey has no wave".into());
+        findings.push(finding.hint("list `waves`; a survey without waves names its `forms` at the top"));
     }
     let mut seen = HashSet::new();
     for wave in &survey.waves {

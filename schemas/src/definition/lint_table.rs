@@ -56,6 +56,12 @@ impl Lint<'_> {
                 found.push(self.unknown(&[("questions", number)], number));
             }
         }
+        let named = self.definition.indicators.values().flat_map(|used| &used.value.indicators);
+        let named: Vec<&str> = named.map(|indicator| indicator.indicator.as_str()).collect();
+        for id in table.indicators.iter().filter(|id| *id != "*" && !named.contains(&id.as_str())) {
+            let finding = self.error(&[("indicators", id)], &format!("unknown indicator `{id}`"));
+            found.push(finding.nearest(id, named.iter().copied()));
+        }
         for name in table.crosses().flatten() {
             found.extend(self.dimension(name));
         }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use super::concordance::Concordance;
 use super::finding::{Finding, Severity};
 use super::form_file::FormFile;
+use super::indicator::IndicatorSet;
 use super::layout_yaml::LayoutYaml;
 use super::lines::{line_of, value_of};
 use super::load_form::resolve_form;
@@ -32,9 +33,10 @@ pub fn content_hash(bytes: &[u8]) -> String {
 /// the definition is there unless `survey.yaml` itself cannot be read.
 pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinition>, Vec<Finding>) {
     let mut findings = Vec::new();
-    let Some(survey) = read::<Survey>(files, "survey.yaml", &mut findings) else {
+    let Some(mut survey) = read::<Survey>(files, "survey.yaml", &mut findings) else {
         return (None, findings);
     };
+    survey.settle();
     let mut definition = SurveyDefinition {
         survey,
         forms: BTreeMap::new(),
@@ -43,6 +45,7 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
         mappings: BTreeMap::new(),
         tables: BTreeMap::new(),
         concordances: BTreeMap::new(),
+        indicators: BTreeMap::new(),
         files: files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect(),
         hashes: files.iter().map(|(path, bytes)| (path.clone(), content_hash(bytes))).collect(),
         broken: BTreeMap::new(),
@@ -127,6 +130,17 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
         let Some(concordance) = read else { continue };
         let id = concordance.concordance.clone();
         definition.concordances.insert(id, DefinitionUse::new(concordance, path, Vec::new()));
+    }
+    for path in yaml_files(files, "indicators/") {
+        let read = definition.read::<IndicatorSet>("indicators/", "set", path, &mut findings);
+        let Some(set) = read else { continue };
+        let id = set.set.clone();
+        let used = DefinitionUse::new(set, path, Vec::new());
+        if let Some(other) = definition.indicators.insert(id.clone(), used) {
+            let line = line_of(&files[path], &[("set", "")]);
+            let message = format!("set `{id}` stands in `{}` too", other.path);
+            findings.push(Finding::error(path, line, message).hint("give one of them another id"));
+        }
     }
     (Some(definition), findings)
 }

@@ -12,6 +12,7 @@ use super::load_bands::bands;
 use super::load_form::FormLoader;
 use super::load_options::without_mark;
 use super::pattern::Pattern;
+use super::period::{Period, PeriodOf, PeriodRule};
 
 pub(super) fn resolve(
     loader: &mut FormLoader<'_>,
@@ -20,25 +21,36 @@ pub(super) fn resolve(
     file: &DerivedFile,
 ) -> Option<Derived> {
     let number = loader.form.questions[place].number.to_string();
-    let shapes =
-        [!file.bands.is_empty(), file.birth_year.is_some(), file.lookup.is_some(), !file.patterns.is_empty()];
+    let shapes = [
+        !file.bands.is_empty(),
+        file.birth_year.is_some(),
+        file.lookup.is_some(),
+        !file.patterns.is_empty(),
+        file.period.is_some(),
+    ];
     if shapes.iter().filter(|given| **given).count() != 1 {
         let message = format!("question `{number}` is derived in one way");
-        let hint = "give one of `bands`, `birth_year`, `lookup` and `patterns`";
+        let hint = "give one of `bands`, `birth_year`, `lookup`, `patterns` and `period`";
         loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
         return None;
     }
     let kind = loader.form.questions[place].kind.clone();
     let fits = matches!(
         (&kind, shapes),
-        (Kind::Single { .. }, [true, ..] | [_, _, true, _] | [_, _, _, true])
-            | (Kind::Multiple { .. }, [_, _, _, true])
+        (Kind::Single { .. }, [true, ..] | [_, _, true, ..] | [_, _, _, true, _])
+            | (Kind::Multiple { .. }, [_, _, _, true, _])
             | (Kind::Number { decimals: 0, .. }, [_, true, ..])
-            | (Kind::Text { .. }, [_, _, true, _])
+            | (Kind::Text { .. }, [_, _, true, ..])
+            | (Kind::Date { .. } | Kind::Datetime { .. }, [.., true])
     );
+    let fits = match (&kind, file.period) {
+        (Kind::Datetime { .. }, Some(period)) => period == Period::Moment,
+        (_, Some(period)) => fits && period != Period::Moment,
+        (_, None) => fits,
+    };
     if !fits {
         let message = format!("question `{number}` of kind {} cannot be derived so", kind.as_str());
-        let hint = "bands make a single, birth_year a whole number, lookup a single or a text, patterns a single or a multiple";
+        let hint = "bands make a single, birth_year a whole number, lookup a single or a text, patterns a single or a multiple, period a date, and period: moment a datetime";
         loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
         return None;
     }
@@ -59,6 +71,9 @@ pub(super) fn resolve(
             }
         };
         return Some(Derived::Age { birth, on });
+    }
+    if let Some(period) = file.period {
+        return self::period(loader, place, line, period, file);
     }
     let Some(from) = &file.from else {
         loader.error(line, format!("question `{number}` is derived `from` a question"));
@@ -89,6 +104,59 @@ pub(super) fn resolve(
     }
     let table = lookup(loader, &number, &kind, line, file)?;
     Some(Derived::Lookup { from, table: Arc::new(table) })
+}
+
+/// The period of a date or a time; the precision of the question follows from it.
+fn period(
+    loader: &mut FormLoader<'_>,
+    place: usize,
+    line: Option<u64>,
+    period: Period,
+    file: &DerivedFile,
+) -> Option<Derived> {
+    let number = loader.form.questions[place].number.to_string();
+    let Some(of) = &file.of else {
+        let message = format!("question `{number}`: a period is `of` something");
+        loader.hinted(line, message, "write `of: submitted_at`, or the number of a date or a datetime");
+        return None;
+    };
+    let (of, its_zone) = match of.value.as_str() {
+        "submitted_at" => (PeriodOf::SubmittedAt, None),
+        other => {
+            let at = source(loader, other, Some(of.referenced.line()))?;
+            match &loader.form.questions[at].kind {
+                Kind::Date { precision, .. } if !period.is_told_by(*precision) => {
+                    let message = format!("question `{number}`: `{other}` is not as exact as that period");
+                    loader.hinted(line, message, "take a longer period, or ask for a more exact date");
+                    return None;
+                }
+                Kind::Date { .. } => (PeriodOf::Question(at), None),
+                Kind::Datetime { zone } => (PeriodOf::Question(at), Some(zone.clone())),
+                kind => {
+                    let message = format!("question `{number}`: a {} falls into no period", kind.as_str());
+                    loader.hinted(line, message, "a period is of a date, a datetime or `submitted_at`");
+                    return None;
+                }
+            }
+        }
+    };
+    let zone = file.zone.clone().or(its_zone).unwrap_or_else(|| "UTC".to_owned());
+    if jiff::tz::TimeZone::get(&zone).is_err() {
+        let message = format!("question `{number}`: unknown time zone `{zone}`");
+        loader.hinted(line, message, "use a name such as Asia/Tokyo or Europe/London");
+    }
+    let begins = file.fiscal_year_begins.unwrap_or(1);
+    if !(1..=12).contains(&begins) {
+        let message = format!("question `{number}`: {begins} is no month");
+        loader.hinted(line, message, "`fiscal_year_begins` is a month, 1 to 12");
+        return None;
+    }
+    match &mut loader.form.questions[place].kind {
+        Kind::Date { precision, .. } => *precision = period.precision(),
+        Kind::Datetime { zone: shown } => shown.clone_from(&zone),
+        _ => {}
+    }
+    Some(Derived::Period(PeriodRule { period, of, zone, begins }))
 }
 
 fn source(loader: &mut FormLoader<'_>, number: &str, line: Option<u64>) -> Option<usize> {

@@ -11,6 +11,7 @@ use super::load_premise::Premises;
 use super::premise::PremiseFile;
 use super::rules::{Rules, RulesFile};
 use super::survey::FormRef;
+use crate::state::State;
 
 /// What of a question waits until all questions are known.
 pub(super) struct Waiting {
@@ -113,6 +114,16 @@ impl FormLoader<'_> {
             rows: Vec::new(),
             derived: file.derived.clone(),
         };
+        let cannot = |state: &&State| matches!(state, State::Answered | State::NotAsked | State::NotMapped);
+        if let Some(state) = file.reject_if.iter().find(cannot) {
+            let message = format!("question `{number}` cannot reject `{}`", state.as_str());
+            let hint = "`reject_if` takes `invalid`, `no_answer`, `stated_no_answer` and `nothing_marked`";
+            self.hinted(line, message, hint);
+        }
+        if !file.reject_if.is_empty() && (file.derived.is_some() || file.filled_from.is_some()) {
+            let message = format!("question `{number}` is answered by nobody, so it cannot reject");
+            self.hinted(line, message, "write `reject_if` at the question that it follows from");
+        }
         let kind = self.kind(&file, line, &mut waiting);
         let bands = (!file.bands.is_empty()).then(|| self.band_question(&file, &number, line));
         let unlisted = self.unlisted(&file, &kind, line);
@@ -131,6 +142,7 @@ impl FormLoader<'_> {
             no_answer: words(&file.no_answer),
             not_asked: words(&file.not_asked),
             states: file.states,
+            reject_if: file.reject_if,
             origin: file.origin,
             filled_from: file.filled_from,
             note: file.note,
@@ -164,16 +176,13 @@ impl FormLoader<'_> {
         bands.derived = Some(DerivedFile {
             from: Some(file.number.clone()),
             bands: std::mem::take(&mut bands.bands),
-            birth_year: None,
-            on: None,
-            lookup: None,
-            column: None,
-            patterns: Vec::new(),
+            ..DerivedFile::default()
         });
         (bands.decimals, bands.min, bands.max) = (0, None, None);
         (bands.earliest, bands.latest, bands.zone) = (None, None, None);
         (bands.precision, bands.ask_if) = (super::form::Precision::default(), None);
         (bands.no_answer, bands.not_asked, bands.filled_from) = (Vec::new(), Vec::new(), None);
+        bands.reject_if = Vec::new();
         Some(bands)
     }
 

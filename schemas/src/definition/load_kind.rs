@@ -94,13 +94,15 @@ impl FormLoader<'_> {
         if file.decimals > 9 {
             self.error(line, format!("question `{number}`: decimals above 9"));
         }
+        // How exact a period is follows from what it is.
+        let is_period = file.derived.as_ref().is_some_and(|derived| derived.period.is_some());
         let strange: &[(&str, bool, bool)] = &[
             ("points", file.points.is_some(), matches!(file.kind, Rating | Grid)),
             ("ranks", file.ranks.is_some(), file.kind == Ranking),
             ("decimals", file.decimals > 0, file.kind == Number),
             ("min", file.min.is_some(), file.kind == Number),
             ("max", file.max.is_some(), file.kind == Number),
-            ("precision", file.precision != Precision::default(), file.kind == Date),
+            ("precision", file.precision != Precision::default(), file.kind == Date && !is_period),
             ("earliest", file.earliest.is_some(), file.kind == Date),
             ("latest", file.latest.is_some(), file.kind == Date),
             ("zone", file.zone.is_some(), file.kind == Datetime),

@@ -6,7 +6,7 @@ use super::kind::Kind;
 use super::lines::line_of;
 use super::mapping::{
     Condition, ConditionFile, Mapping, MappingFile, MappingRef, OptionRule, OptionRuleFile, QuestionRuleFile,
-    Rule, RuleKind, Test, When,
+    Rule, RuleKind, Source, Test, When,
 };
 
 /// Resolves a mapping against its two forms and says what is wrong with it.
@@ -138,6 +138,34 @@ impl Resolver<'_> {
         self.place(true, number, line)
     }
 
+    /// A source question that takes one answer, or a row of one: `number` or `number.row`.
+    pub(super) fn source(&mut self, name: &str, line: Option<u64>) -> Option<Source> {
+        let (number, row) = name.split_once('.').map_or((name, None), |(number, row)| (number, Some(row)));
+        let question = self.source_question(number, line)?;
+        let rows = self.source.questions[question].rows();
+        let Some(row) = row else {
+            if rows.is_empty() {
+                return Some(Source { question, row: 0 });
+            }
+            let first = rows.first().map_or(1, |row| row.code);
+            let message = format!("source question `{number}` has rows, and one of them has to be named");
+            let hint = format!("write `{number}.{first}`, in a condition `row: {first}`");
+            self.findings.push(Finding::error(self.path, line, message).hint(hint));
+            return None;
+        };
+        let Some(row) = rows.iter().position(|known| known.code.to_string() == row) else {
+            let known: Vec<String> = rows.iter().map(|row| row.code.to_string()).collect();
+            let message = format!("source question `{number}` has no row {row}");
+            let hint = match known.is_empty() {
+                true => "it has no rows: name the question alone".to_owned(),
+                false => format!("rows: {}", known.join(", ")),
+            };
+            self.findings.push(Finding::error(self.path, line, message).hint(hint));
+            return None;
+        };
+        Some(Source { question, row })
+    }
+
     pub(super) fn source_code(&mut self, place: usize, code: i16, line: Option<u64>) {
         let question = &self.source.questions[place];
         if !question.options().iter().any(|option| option.code == code) {
@@ -165,7 +193,9 @@ impl Resolver<'_> {
         let shapes = [!rule.options.is_empty(), !rule.map.is_empty(), !rule.priority.is_empty()];
         let of_one = matches!(question.kind, Kind::Single { .. } | Kind::Rating { .. });
         let same = rule.worst.is_empty() && !shapes[0] && !shapes[2] && (!of_one || !shapes[1]);
-        if let Some(from) = rule.from.as_deref().filter(|_| same && question.derived.is_none()) {
+        let is_row = rule.from.as_deref().is_some_and(|from| from.contains('.'));
+        let is_whole = same && question.derived.is_none() && !(is_row && shapes[1]);
+        if let Some(from) = rule.from.as_deref().filter(|_| is_whole) {
             return self.same(rule, question, from, line);
         }
         let fits = question.derived.is_none()
@@ -186,15 +216,19 @@ impl Resolver<'_> {
         }
         let from: Vec<String> =
             if rule.worst.is_empty() { rule.from.iter().cloned().collect() } else { rule.worst.clone() };
-        let from: Vec<usize> = from.iter().filter_map(|number| self.source_question(number, line)).collect();
+        let named = from.len();
+        let from: Vec<Source> = from.iter().filter_map(|name| self.source(name, line)).collect();
         let Some(&first) = from.first() else {
-            self.error(line, format!("the rule of question `{}` names no source question", question.number));
+            if named == 0 {
+                let message = format!("the rule of question `{}` names no source question", question.number);
+                self.error(line, message);
+            }
             return None;
         };
         if !rule.map.is_empty() {
             let mut map = HashMap::new();
             for (&code, &to) in &rule.map {
-                for &place in &from {
+                for place in from.iter().map(|source| source.question) {
                     self.source_code(place, code, line);
                     self.used.insert((place, code));
                 }
@@ -204,8 +238,8 @@ impl Resolver<'_> {
         }
         let mut order = Vec::new();
         for step in &rule.priority {
-            self.source_code(first, step.code, line);
-            self.used.insert((first, step.code));
+            self.source_code(first.question, step.code, line);
+            self.used.insert((first.question, step.code));
             order.extend(self.target_option(question, step.to, line).map(|place| (step.code, place)));
         }
         let otherwise = rule.otherwise.and_then(|code| self.target_option(question, code, line));
@@ -234,7 +268,12 @@ impl Resolver<'_> {
     fn conditions(&mut self, conditions: &[ConditionFile], line: Option<u64>) -> Vec<Condition> {
         let mut resolved = Vec::new();
         for condition in conditions {
-            let Some(question) = self.source_question(&condition.question, line) else { continue };
+            let name = match condition.row {
+                Some(row) => format!("{}.{row}", condition.question),
+                None => condition.question.clone(),
+            };
+            let Some(source) = self.source(&name, line) else { continue };
+            let question = source.question;
             let is_number = matches!(self.source.questions[question].kind, Kind::Number { .. });
             let test = match (condition.at_least, condition.codes.is_empty()) {
                 (Some(least), true) if is_number => Test::AtLeast(least),
@@ -254,7 +293,7 @@ impl Resolver<'_> {
                     continue;
                 }
             };
-            resolved.push(Condition { question, test });
+            resolved.push(Condition { source, test });
         }
         resolved
     }

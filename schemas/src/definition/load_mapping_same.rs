@@ -6,7 +6,7 @@ use super::finding::Finding;
 use super::form::{Precision, Question};
 use super::kind::Kind;
 use super::load_mapping::Resolver;
-use super::mapping::{QuestionRuleFile, RuleKind};
+use super::mapping::{QuestionRuleFile, RuleKind, Source};
 
 impl Resolver<'_> {
     /// An error for a rule that does not fit its question.
@@ -26,9 +26,22 @@ impl Resolver<'_> {
         from: &str,
         line: Option<u64>,
     ) -> Option<RuleKind> {
-        let place = self.source_question(from, line)?;
+        // A row of a grid is answered like a single answer.
+        let of_one = matches!(question.kind, Kind::Single { .. } | Kind::Rating { .. });
+        let row = match from.contains('.') {
+            true => Some(self.source(from, line)?),
+            false => None,
+        };
+        let place = match row {
+            Some(row) => row.question,
+            None => self.source_question(from, line)?,
+        };
         let source = &self.source.questions[place];
-        if !same_kind(&source.kind, &question.kind) {
+        let fits = match row {
+            Some(_) => of_one && rule.rows.is_empty(),
+            None => same_kind(&source.kind, &question.kind),
+        };
+        if !fits {
             return self.unfit(question, line);
         }
         let mut codes = HashMap::new();
@@ -46,7 +59,8 @@ impl Resolver<'_> {
         }
         self.used.extend(codes.keys().map(|code| (place, *code)));
         let mut rows = Vec::new();
-        for (at, row) in source.rows().iter().enumerate() {
+        let of_rows = if row.is_none() { source.rows() } else { &[] };
+        for (at, row) in of_rows.iter().enumerate() {
             let wanted = match rule.rows.is_empty() {
                 true => row.code,
                 false => match rule.rows.get(&row.code) {
@@ -71,8 +85,9 @@ impl Resolver<'_> {
             let covered: HashSet<usize> = codes.values().copied().collect();
             self.exclusives(question, &covered, line);
         }
-        if matches!(question.kind, Kind::Single { .. } | Kind::Rating { .. }) {
-            return Some(RuleKind::Codes { from: vec![place], map: codes });
+        if of_one {
+            let from = vec![row.unwrap_or(Source { question: place, row: 0 })];
+            return Some(RuleKind::Codes { from, map: codes });
         }
         Some(RuleKind::Same { from: place, codes, rows })
     }

@@ -70,10 +70,10 @@ pub(super) struct QuestionRuleFile {
     /// Of a multiple-answer target: options with their conditions.
     #[serde(default)]
     pub(super) options: Vec<OptionRuleFile>,
-    /// The source question.
+    /// The source question, or `number.row` for a row of a grid.
     #[serde(default)]
     pub(super) from: Option<String>,
-    /// Several source questions, of which the option printed last counts.
+    /// Several source questions, or rows, of which the option printed last counts.
     #[serde(default)]
     pub(super) worst: Vec<String>,
     /// Source code to target code.
@@ -117,6 +117,9 @@ pub(super) struct OptionRuleFile {
 pub(super) struct ConditionFile {
     /// The source question.
     pub(super) question: String,
+    /// The row of a grid or a ranking that is looked at.
+    #[serde(default)]
+    pub(super) row: Option<i16>,
     /// One of these codes is given.
     #[serde(default)]
     pub(super) codes: Vec<i16>,
@@ -219,15 +222,15 @@ pub enum RuleKind {
     /// A single-answer target from one single-answer source, or from the worst of several: of the options mapped to,
     /// the one that is printed last counts.
     Codes {
-        /// The source questions.
-        from: Vec<usize>,
+        /// The source questions, or rows of them.
+        from: Vec<Source>,
         /// Source code to the target option's place.
         map: HashMap<i16, usize>,
     },
     /// A single-answer target from a multiple-answer source: the first code listed that is marked decides.
     Priority {
-        /// The source question.
-        from: usize,
+        /// The source question, or a row of one.
+        from: Source,
         /// Codes with the target option's place, first things first.
         order: Vec<(i16, usize)>,
         /// The target option where none is marked; no answer if none.
@@ -242,6 +245,15 @@ pub enum RuleKind {
         /// The source's row, or item, to the target's; empty for kinds without rows.
         rows: Vec<(usize, usize)>,
     },
+}
+
+/// A source question, or a row of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// The question.
+    pub question: usize,
+    /// The place of the row in a grid or a ranking, else 0.
+    pub row: usize,
 }
 
 /// When a target option is chosen.
@@ -269,8 +281,8 @@ pub enum When {
 /// A test of one source answer.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// The source question.
-    pub question: usize,
+    /// The source question, or a row of one.
+    pub source: Source,
     /// The test.
     pub test: Test,
 }

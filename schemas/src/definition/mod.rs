@@ -1,6 +1,8 @@
 //! A survey as data: the files of its folder, read, resolved and checked. Reading the folder itself is left to
 //! the caller; here a folder is a map of path to bytes.
 
+mod collection;
+mod completeness;
 mod concordance;
 mod derived;
 mod finding;
@@ -8,6 +10,9 @@ mod fold;
 mod form;
 mod form_file;
 mod frame;
+mod indicator;
+mod indicator_lint;
+mod indicator_plan;
 mod kind;
 mod labels;
 mod layout;
@@ -32,6 +37,7 @@ mod load_order;
 mod load_premise;
 mod mapping;
 mod pattern;
+mod period;
 mod premise;
 mod rules;
 mod scalar;
@@ -47,6 +53,8 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
+pub use collection::{Counts, ONLY_WAVE, WaveQuestion};
+pub use completeness::{CompleteRule, Completeness, FormCompleteness};
 pub use concordance::{Concordance, ConcordedGroup, ConcordedOptions, ConcordedQuestion, Grade};
 pub use derived::{AgeOn, Band, Derived, Found};
 pub use finding::{Finding, Severity, nearest};
@@ -56,6 +64,8 @@ pub use form::{
     is_reconstructed,
 };
 pub use frame::{Frame, FrameGroup};
+pub use indicator::{Indicator, IndicatorBase, IndicatorSet};
+pub use indicator_plan::{IndicatorPlan, Look};
 pub use kind::{Choice, Kind, Row, UNLISTED_CODE};
 pub use labels::{Meaning, Piece};
 pub use layout::{Column, ColumnTarget, Formats, Layout, Mark, Said, Shape};
@@ -65,8 +75,9 @@ pub use layout_file::{
 };
 pub use layout_yaml::Several;
 pub use load::{content_hash, has_errors};
-pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, SignOff, Test, When};
+pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, SignOff, Source, Test, When};
 pub use pattern::Pattern;
+pub use period::{Period, PeriodOf, PeriodRule, words_of_part};
 pub use premise::{Premise, PremiseTest, is_unknown};
 pub use rules::{ExclusiveRule, OtherRule, RoutingRule, Rules, TiedRule, TwoMarksRule, UnknownRule};
 pub use schema::schemas;
@@ -117,6 +128,8 @@ pub struct SurveyDefinition {
     pub tables: BTreeMap<String, DefinitionUse<Table>>,
     /// What of two waves may be compared, by id.
     pub concordances: BTreeMap<String, DefinitionUse<Concordance>>,
+    /// The sets of indicators, by id.
+    pub indicators: BTreeMap<String, DefinitionUse<IndicatorSet>>,
     files: BTreeMap<String, Vec<u8>>,
     hashes: BTreeMap<String, String>,
     /// Folder and id of files that are there and cannot be read: what names them is not wrong for that.
@@ -165,6 +178,11 @@ impl SurveyDefinition {
     /// The bytes of a file of the survey's folder.
     pub fn file(&self, path: &str) -> Option<&[u8]> {
         self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// Every file of the survey's folder, by its path inside it.
+    pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files
     }
 
     /// The mapping in this version.

@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema};
 
 use super::concordance::Concordance;
 use super::form_file::FormFile;
+use super::indicator::IndicatorSet;
 use super::layout_yaml::LayoutYaml;
 use super::mapping::MappingFile;
 use super::sectors::Sectors;
@@ -21,6 +22,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("mapping", schema::<MappingFile>()),
         ("table", schema::<Table>()),
         ("concordance", schema::<Concordance>()),
+        ("indicators", schema::<IndicatorSet>()),
     ]
 }
 

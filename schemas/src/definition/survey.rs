@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::collection::{Counts, WaveQuestion};
+use super::completeness::CompleteRule;
 use super::mapping::MappingRef;
 use super::sectors::SectorsRef;
 use super::text::Text;
@@ -48,8 +50,48 @@ pub struct Survey {
     /// Figures that were published and are only quoted.
     #[serde(default)]
     pub published: Vec<PublishedFigure>,
-    /// The waves.
+    /// What is complete, where a wave does not say its own.
+    #[serde(default)]
+    pub complete: Option<CompleteRule>,
+    /// Whether partial answers count, where a wave does not say its own.
+    #[serde(default)]
+    pub partial: Option<Counts>,
+    /// Whether units that left every question blank count, where a wave does not say its own.
+    #[serde(default)]
+    pub blank: Option<Counts>,
+    /// The waves; left out in a survey without waves, which then names its forms itself.
+    #[serde(default)]
     pub waves: Vec<Wave>,
+    /// Of a survey without waves: the forms that may be answered.
+    #[serde(default)]
+    pub forms: Vec<FormRef>,
+    /// Of a survey without waves: the layouts that submissions may come in.
+    #[serde(default)]
+    pub layouts: Vec<LayoutRef>,
+    /// Of a survey without waves: the mappings that other organisations' answers may come through.
+    #[serde(default)]
+    pub mappings: Vec<MappingRef>,
+    /// Of a survey without waves: the classification of respondents.
+    #[serde(default)]
+    pub sectors: Option<SectorsRef>,
+    /// Of a survey without waves: who was invited.
+    #[serde(default)]
+    pub frame: Option<FrameRef>,
+    /// Of a survey without waves: the day that the answers are about, `YYYY-MM-DD`.
+    #[serde(default)]
+    pub reference_date: Option<String>,
+    /// Of a survey without waves: a file of submissions that comes with the definition.
+    #[serde(default)]
+    pub dataset: Option<Dataset>,
+    /// Of a survey without waves: files of submissions and events that come with the definition.
+    #[serde(default)]
+    pub datasets: Vec<String>,
+    /// Of a survey without waves: the questions to show first.
+    #[serde(default)]
+    pub headline: Vec<QuestionId>,
+    /// Whether the one wave was made of what stands at the top.
+    #[serde(skip)]
+    pub has_no_waves: bool,
 }
 
 /// A figure that the issuer published and that nothing here computes.
@@ -175,6 +217,33 @@ pub struct Wave {
     /// The questions to show first.
     #[serde(default)]
     pub headline: Vec<QuestionId>,
+    /// Per state of an answer, whether it is in the base and whether it prints as a row, in this wave.
+    #[serde(default)]
+    pub states: BTreeMap<State, StateRule>,
+    /// What differs in this wave for single questions, by number.
+    #[serde(default)]
+    pub questions: BTreeMap<QuestionId, WaveQuestion>,
+    /// When collection begins: a date or a date and time.
+    #[serde(default)]
+    pub opens: Option<String>,
+    /// The cut-off: a date, which is the last day, or a date and time, from which on answers are late.
+    #[serde(default)]
+    pub closes: Option<String>,
+    /// The time zone of these, for example `Asia/Tokyo`; UTC if not given.
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// Whether answers that came late count.
+    #[serde(default)]
+    pub late: Counts,
+    /// What is complete; that of the survey if not given.
+    #[serde(default)]
+    pub complete: Option<CompleteRule>,
+    /// Whether partial answers count; as the survey says if not given.
+    #[serde(default)]
+    pub partial: Option<Counts>,
+    /// Whether units that left every question blank count; as the survey says if not given.
+    #[serde(default)]
+    pub blank: Option<Counts>,
 }
 
 /// The file that says who was invited to a wave.

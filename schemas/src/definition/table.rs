@@ -21,6 +21,10 @@ pub struct Table {
     #[serde(default)]
     #[schemars(with = "Vec<Scalar>")]
     pub questions: Vec<String>,
+    /// The ids of its indicators, `*` for all of the wave; where it has some and names no question, it has them alone.
+    #[serde(default)]
+    #[schemars(with = "Vec<Scalar>")]
+    pub indicators: Vec<String>,
     /// What it is broken down by, each beside the total: `group`, `method`, a question, or several crossed with `*`.
     #[serde(default)]
     #[schemars(with = "Vec<Scalar>")]

@@ -5,13 +5,15 @@ use serde::Deserialize;
 
 use super::finding::nearest;
 use super::form::Form;
+use super::kind::Kind;
 use super::premise::PremiseTest;
 use super::scalar::Scalar;
+use crate::moment;
 
 /// Which units are meant: exactly one of a test of a question, `group`, `method`, `all`, `any` and `not`.
 ///
-/// As text: `3=1,2` (one of these options), `3!=1` (answered, and none of these), `3>=2` and `3<=5`, `3.2=1` (row 2),
-/// `3=answered`, `group=a,b`, `method=form`; several behind each other with `;` all hold.
+/// As text: `3=1,2` (one of these options), `3!=1` (answered, and none of these), `3>=2`, `3<=5`, `3>2` and `3<5`,
+/// `3.2=1` (row 2), `3=2026-04` (a date inside), `3=answered`, `group=a,b`, `method=form`; several behind each other with `;` all hold.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Where {
@@ -30,6 +32,12 @@ pub struct Where {
     /// The number, the date or the value of the option is at most this.
     #[schemars(with = "Option<Scalar>")]
     pub at_most: Option<String>,
+    /// The number, the date or the value of the option is more than this.
+    #[schemars(with = "Option<Scalar>")]
+    pub above: Option<String>,
+    /// The number, the date or the value of the option is less than this.
+    #[schemars(with = "Option<Scalar>")]
+    pub below: Option<String>,
     /// Whether the question was answered at all.
     pub answered: Option<bool>,
     /// The unit answers for one of these groups.
@@ -87,8 +95,7 @@ impl WhereProblem {
 }
 
 const SHAPE: &str = "a condition is one of `question` with a test, `group`, `method`, `all`, `any` and `not`";
-const TEXT: &str =
-    "write `3=1,2`, `3!=1`, `3>=2`, `3<=5`, `3.2=1`, `3=answered`, `group=a,b` or `method=form`";
+const TEXT: &str = "write `3=1,2`, `3!=1`, `3>=2`, `3<=5`, `3>2`, `3<5`, `3.2=1`, `3=answered`, `group=a,b` or `method=form`";
 
 impl Where {
     /// Reads the text form.
@@ -107,7 +114,7 @@ impl Where {
 
     fn parse_one(text: &str) -> Result<Self, WhereProblem> {
         let wrong = || WhereProblem::new(format!("`{text}` is no condition"), TEXT);
-        let operators = ["!=", ">=", "<=", "="];
+        let operators = ["!=", ">=", "<=", "=", ">", "<"];
         let found = operators.iter().filter_map(|operator| Some((text.find(operator)?, *operator)));
         // The first one; of two at the same place the longer.
         let found = found.min_by_key(|(at, operator)| (*at, std::cmp::Reverse(operator.len())));
@@ -139,9 +146,15 @@ impl Where {
                 };
                 match operator {
                     "=" | "!=" if values == "answered" => read.answered = Some(operator == "="),
+                    "=" if values.contains('-') && moment::iso_date(values).is_some() => {
+                        read.at_least = Some(values.to_owned());
+                        read.at_most = Some(values.to_owned());
+                    }
                     "=" => read.codes = codes()?,
                     "!=" => read.not_codes = codes()?,
                     ">=" => read.at_least = Some(values.to_owned()),
+                    ">" => read.above = Some(values.to_owned()),
+                    "<" => read.below = Some(values.to_owned()),
                     _ => read.at_most = Some(values.to_owned()),
                 }
             }
@@ -210,6 +223,12 @@ impl Where {
             None => None,
         };
         let answer = |test: PremiseTest| Filter::Answer { question: place, row, test };
+        // What looks like the code of an option is a year where the answers are dates.
+        if let (Kind::Date { .. }, [year], []) = (&question.kind, &self.codes[..], &self.not_codes[..]) {
+            let year = Some(format!("{year:04}"));
+            let inside = Self { codes: Vec::new(), at_least: year.clone(), at_most: year, ..self.clone() };
+            return inside.test_of(number, form);
+        }
         for code in self.codes.iter().chain(&self.not_codes) {
             if question.kind.place_of_code(i64::from(*code)).is_none() {
                 let known: Vec<String> =
@@ -243,12 +262,18 @@ impl Where {
         if let Some(text) = &self.at_most {
             tests.push(answer(PremiseTest::Below(bound(text, question.kind.behind(text))?)));
         }
+        if let Some(text) = &self.above {
+            tests.push(answer(PremiseTest::AtLeast(bound(text, question.kind.behind(text))?)));
+        }
+        if let Some(text) = &self.below {
+            tests.push(answer(PremiseTest::Below(bound(text, question.kind.bound(text))?)));
+        }
         match tests.len() {
             0 => {
                 let message = format!("the condition on `{number}` has no test");
                 Err(WhereProblem::new(
                     message,
-                    "add `codes`, `not_codes`, `at_least`, `at_most` or `answered`",
+                    "add `codes`, `not_codes`, `at_least`, `at_most`, `above`, `below` or `answered`",
                 ))
             }
             1 => Ok(tests.remove(0)),
@@ -292,6 +317,12 @@ impl fmt::Display for Where {
             }
             if let Some(bound) = &self.at_most {
                 add("<=", bound);
+            }
+            if let Some(bound) = &self.above {
+                add(">", bound);
+            }
+            if let Some(bound) = &self.below {
+                add("<", bound);
             }
         }
         if !self.group.is_empty() {

@@ -21,17 +21,10 @@ struct Table<'a> {
     /// Units with their weight, in millionths.
     units: Vec<(&'a Read, i128)>,
     weighted: bool,
-    /// Disputed points in which the program's way is taken.
-    follow: &'a [&'a str],
 }
 
-/// The ways of collecting beside an option that not all were offered.
-pub(super) const OPTION_METHODS: &str = "methods of options";
-/// The ways of collecting beside a mean, a median and a sum.
-pub(super) const STATISTICS_METHODS: &str = "methods of statistics";
-
 /// Every figure of the table that is asked for.
-pub(super) fn figures(units: &[&Read], files: &Files, follow: &[&str]) -> Figures {
+pub(super) fn figures(units: &[&Read], files: &Files) -> Figures {
     let table = files.get(TABLE).cloned().unwrap_or_default();
     let questions = questions(&files[OWN]);
     let weight = table["weight"].as_str();
@@ -47,7 +40,7 @@ pub(super) fn figures(units: &[&Read], files: &Files, follow: &[&str]) -> Figure
     let units =
         units.iter().filter(|unit| takes(&table["filter"], unit)).map(|unit| (*unit, weigh(unit))).collect();
     let weighted = weight.is_some();
-    let table = Table { files, table, questions: questions.clone(), units, weighted, follow };
+    let table = Table { files, table, questions: questions.clone(), units, weighted };
     let mut found = Figures::new();
     for part in table.parts() {
         let inside: Vec<&(&Read, i128)> =
@@ -191,22 +184,16 @@ impl Table<'_> {
         for (code, _) in &all {
             let known: Vec<_> =
                 inside.iter().filter(|(unit, _)| self.covers(unit, question, Some(*code))).collect();
-            // Those who were not offered an option are in no base of it, not even in that of all.
-            let offered = |unit: &Read| !answer(unit, number, row).hidden.contains(code);
+            // Those who were not offered an option are in the base of all alone.
+            let offered =
+                |unit: &Read| self.table["base"] == "all" || !answer(unit, number, row).hidden.contains(code);
             let by_state = |unit: &Read| self.in_base(question, &answer(unit, number, row).state);
             let base = known.iter().filter(|(unit, _)| by_state(unit) && offered(unit));
             let base: Vec<_> = base.map(|one| ***one).collect();
-            let asked: Vec<_> = known.iter().filter(|(unit, _)| by_state(unit)).map(|one| ***one).collect();
-            let methods = if self.follows(OPTION_METHODS) { &asked } else { &base };
             let chosen = |unit: &Read| counts(unit) && answer(unit, number, row).codes.contains(code);
             let count: Vec<_> = known.iter().filter(|(unit, _)| chosen(unit)).map(|one| ***one).collect();
-            push(code.to_string(), "", "count", self.line_of(self.amount(&count), &count, &base, methods));
-            push(
-                code.to_string(),
-                "",
-                "share",
-                self.line_of(self.share(&count, &base), &count, &base, methods),
-            );
+            push(code.to_string(), "", "count", self.line(self.amount(&count), &count, &base));
+            push(code.to_string(), "", "share", self.line(self.share(&count, &base), &count, &base));
         }
         let whole: Vec<(&Read, i128)> =
             inside.iter().filter(|(unit, _)| self.covers(unit, question, None)).map(|one| **one).collect();
@@ -238,9 +225,8 @@ impl Table<'_> {
                 of_state("answered").into_iter().filter_map(|one| Some((valued(one.0)?, one))).collect();
             let given: Vec<(&Read, i128)> = values.iter().map(|(_, one)| *one).collect();
             for (measure, value) in self.statistics(question, values) {
-                // Disputed: it names the ways of the whole base, also where nobody gave a value.
-                let methods = if self.follows(STATISTICS_METHODS) { &base } else { &given };
-                push(String::new(), "answered", measure, self.line_of(value, &given, &given, methods));
+                // Those who gave a value are the base, so it was collected as they were.
+                push(String::new(), "answered", measure, self.line(value, &given, &given));
             }
         }
         for state in ["no_answer", "not_asked", "not_mapped", "invalid", "nothing_marked", "stated_no_answer"]
@@ -293,10 +279,6 @@ impl Table<'_> {
         found
     }
 
-    fn follows(&self, dispute: &str) -> bool {
-        self.follow.contains(&dispute)
-    }
-
     fn decimals(&self) -> u32 {
         self.table["decimals"].as_u64().or(self.files["survey.yaml"]["decimals"].as_u64()).unwrap_or(1) as u32
     }
@@ -317,17 +299,7 @@ impl Table<'_> {
     }
 
     fn line(&self, value: String, count: &[(&Read, i128)], base: &[(&Read, i128)]) -> String {
-        self.line_of(value, count, base, base)
-    }
-
-    fn line_of(
-        &self,
-        value: String,
-        count: &[(&Read, i128)],
-        base: &[(&Read, i128)],
-        collected: &[(&Read, i128)],
-    ) -> String {
-        let methods: BTreeSet<&str> = collected.iter().map(|(unit, _)| unit.method.as_str()).collect();
+        let methods: BTreeSet<&str> = base.iter().map(|(unit, _)| unit.method.as_str()).collect();
         let weighted = |units| if self.weighted { self.amount(units) } else { String::new() };
         let methods: Vec<&str> = methods.into_iter().collect();
         format!(

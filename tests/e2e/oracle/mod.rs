@@ -37,24 +37,16 @@ use figures::Figures;
 use generate::Case;
 use naive::Read;
 
-/// Points in which the program and its documentation differ; the program's way is taken until that is decided.
-/// `disputed_points_are_still_open` says so loudly, and fails as soon as one of them is settled.
-const DISPUTED: &[(&str, u64)] = &[(figures::STATISTICS_METHODS, 0), (figures::OPTION_METHODS, 48)];
-
 /// What differs, as a short kind and in full.
 type Difference = (String, String);
 
 /// What each event comes to, which ones count, and the figures, by the second opinion.
-fn opinion_but(case: &Case, follow: &[&str]) -> (Vec<Option<Read>>, Vec<usize>, Figures) {
+fn opinion(case: &Case) -> (Vec<Option<Read>>, Vec<usize>, Figures) {
     let read: Vec<Option<Read>> = case.events.iter().map(|event| naive::read(event, &case.files)).collect();
     let counting = naive::counting(&read, &case.files);
     let units: Vec<&Read> = counting.iter().filter_map(|at| read[*at].as_ref()).collect();
-    let figures = figures::figures(&units, &case.files, follow);
+    let figures = figures::figures(&units, &case.files);
     (read, counting, figures)
-}
-
-fn opinion(case: &Case) -> (Vec<Option<Read>>, Vec<usize>, Figures) {
-    opinion_but(case, &DISPUTED.iter().map(|(point, _)| *point).collect::<Vec<_>>())
 }
 
 /// The first figure that differs.
@@ -125,20 +117,6 @@ fn random_surveys_of_even_seeds_agree() {
 #[test]
 fn random_surveys_of_odd_seeds_agree() {
     random_surveys(1, 2);
-}
-
-#[test]
-fn disputed_points_are_still_open() {
-    for (point, seed) in DISPUTED {
-        let case = Case::new(*seed);
-        let others: Vec<&str> =
-            DISPUTED.iter().map(|(other, _)| *other).filter(|other| other != point).collect();
-        let (_, counting, wanted) = opinion_but(&case, &others);
-        let got = Engine::new(&case).and_then(|engine| engine.figures(&counting, 1)).unwrap();
-        let (_, what) =
-            compare(&wanted, &got).unwrap_or_else(|| panic!("settled, take it off the list: {point}"));
-        eprintln!("DISPUTED: {point}, seed {seed}: {what}");
-    }
 }
 
 /// Holds 50 surveys against the second opinion after they went through the tables; perhaps worked out again from raw.

@@ -103,13 +103,13 @@ async fn figures_have_the_columns_that_were_promised() {
     let lines: Vec<&str> = csv.split("\r\n").collect();
     assert_eq!(
         lines[0],
-        "survey,wave,table,question,row,option,label,state,breaks,measure,value,count,base,base_unweighted,base_rule,methods,flags,set,count_weighted,base_weighted,id"
+        "survey,wave,table,question,row,option,label,state,breaks,measure,value,count,base,base_unweighted,base_rule,methods,flags,set,count_weighted,base_weighted,id,breaks_label"
     );
-    assert_eq!(lines[1], "s,w,1,1,,1,はい,,,count,7,7,8,8,answered,form,,,,,s/w/1/1/-/1/-/count");
-    assert_eq!(lines[2], "s,w,1,1,,1,はい,,,share,87.5,7,8,8,answered,form,,,,,s/w/1/1/-/1/-/share");
+    assert_eq!(lines[1], "s,w,1,1,,1,はい,,,count,7,7,8,8,answered,form,,,,,s/w/1/1/-/1/-/count,");
+    assert_eq!(lines[2], "s,w,1,1,,1,はい,,,share,87.5,7,8,8,answered,form,,,,,s/w/1/1/-/1/-/share,");
     assert_eq!(
         lines[5],
-        "s,w,1,1,,,無回答,no_answer,,count,1,1,8,8,answered,form,,,,,s/w/1/1/-/no_answer/-/count"
+        "s,w,1,1,,,無回答,no_answer,,count,1,1,8,8,answered,form,,,,,s/w/1/1/-/no_answer/-/count,"
     );
     let mut out = Vec::new();
     render_measures(&figures, Format::Json, 0, &mut out).unwrap();

@@ -1,6 +1,8 @@
 //! Answers that nobody was asked for: bands, ages, look-ups, written-in words by pattern.
 
-use shukei_schemas::definition::{AgeOn, Derived, Form, Found, Kind, Question, Steps, Unlisted};
+use shukei_schemas::definition::{
+    AgeOn, Derived, Form, Found, Kind, Period, PeriodOf, PeriodRule, Question, Steps, Unlisted,
+};
 use shukei_schemas::{Code, State, moment};
 
 use crate::answer::{Answer, Value};
@@ -63,6 +65,19 @@ pub(crate) fn answer(
                 _ => (Answer::invalid(), Some(Code::DateInvalid)),
             }
         }
+        Derived::Period(rule) => {
+            let answer = match rule.of {
+                PeriodOf::SubmittedAt => known.submitted_at.map(Value::Moment),
+                PeriodOf::Question(place) => match source(place).1 {
+                    given if given.state == State::Answered => Some(given.value.clone()),
+                    given => return (Answer::of(given.state), None),
+                },
+            };
+            match answer {
+                Some(time) => (period(rule, &time), None),
+                None => (Answer::none(), None),
+            }
+        }
         Derived::Lookup { from, table } => {
             let (of, given) = source(*from);
             let Some(key) = looked_up(of, given) else { return (Answer::of(given.state), None) };
@@ -91,6 +106,25 @@ pub(crate) fn answer(
             }
         }
     }
+}
+
+/// The first day of the period that a date or a time falls into, or the time itself.
+fn period(rule: &PeriodRule, of: &Value) -> Answer {
+    if rule.period == Period::Moment {
+        let time = match of {
+            Value::Moment(time) => Some(*time),
+            Value::Date(day) => moment::midnight(*day, &rule.zone),
+            _ => None,
+        };
+        return time.map_or_else(Answer::invalid, |time| Answer::answered(Value::Moment(time)));
+    }
+    let day = match of {
+        Value::Moment(time) => moment::day_in(*time, &rule.zone),
+        Value::Date(day) => Some(*day),
+        _ => None,
+    };
+    let first = day.and_then(|day| rule.first_day(day));
+    first.map_or_else(Answer::invalid, |first| Answer::answered(Value::Date(first)))
 }
 
 /// The text that is looked up: words as they are, a number as it is written, an option by its code.

@@ -4,6 +4,7 @@
 
 mod answer;
 mod cells;
+mod demand;
 mod derive;
 mod direct;
 mod gather;
@@ -23,18 +24,20 @@ use shukei_schemas::definition::Form;
 use shukei_schemas::{Issue, RespondentId, SurveyId, UnitId, WaveId};
 
 pub use answer::{Answer, Value};
-pub use record::{Record, interpret};
+pub use record::{Record, interpret, interpret_at};
 pub use rows::{OutcomeRow, outcomes_batch, responses_batch};
 
 /// The version of the rules in this crate, named in every outcome. It changes when the same record and
 /// definitions would come to something else.
-pub const INTERPRETER: &str = "2";
+pub const INTERPRETER: &str = "3";
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Answers of a unit.
     Response,
+    /// Answers of a unit as the survey office has changed them.
+    Edit,
     /// Neither read nor attributed.
     Rejection,
     /// The unit takes its answers back.
@@ -47,6 +50,7 @@ impl Kind {
         use shukei_schemas::tables::kind;
         match self {
             Kind::Response => kind::RESPONSE,
+            Kind::Edit => kind::EDIT,
             Kind::Rejection => kind::REJECTION,
             Kind::Withdrawal => kind::WITHDRAWAL,
         }
@@ -110,6 +114,6 @@ pub struct Response {
 pub struct Interpretation {
     /// The decision.
     pub outcome: Outcome,
-    /// The rows, where the decision is a response.
+    /// The rows, where the decision is a response or an edit.
     pub response: Option<Response>,
 }

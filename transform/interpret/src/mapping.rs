@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shukei_schemas::definition::{
-    Condition, Form, Kind, Mapping, OptionRule, Question, RuleKind, Test, When,
+    Condition, Form, Kind, Mapping, OptionRule, Question, RuleKind, Source, Test, When,
 };
 use shukei_schemas::{State, moment};
 
@@ -35,8 +35,8 @@ pub(crate) fn read_across(
             RuleKind::Codes { from, map } => {
                 let places: Result<Vec<usize>, State> = from
                     .iter()
-                    .map(|&question| {
-                        let code = reader.code(question)?;
+                    .map(|&source| {
+                        let code = reader.code(source)?;
                         map.get(&code).copied().ok_or(State::NotMapped)
                     })
                     .collect();
@@ -146,16 +146,16 @@ impl Reader<'_> {
         }
     }
 
-    fn answer(&self, question: usize) -> &Answer {
-        // A grid is no source of a rule; its first row stands for it only so that nothing here can panic.
-        &self.answers[question][0]
+    /// The answer of a source question, or of a row of one; none where the form has no such row.
+    fn answer(&self, source: Source) -> Option<&Answer> {
+        self.answers.get(source.question)?.get(source.row)
     }
 
     /// The code of a single-answer source question, or why there is none.
-    fn code(&self, question: usize) -> Result<i16, State> {
-        let answer = self.answer(question);
+    fn code(&self, source: Source) -> Result<i16, State> {
+        let answer = self.answer(source).ok_or(State::NotMapped)?;
         match (&answer.state, &answer.value) {
-            (State::Answered, Value::Code(code)) if self.mapping.is_unmapped(question, *code) => {
+            (State::Answered, Value::Code(code)) if self.mapping.is_unmapped(source.question, *code) => {
                 Err(State::NotMapped)
             }
             (State::Answered, Value::Code(code)) => Ok(*code),
@@ -165,8 +165,9 @@ impl Reader<'_> {
     }
 
     /// The codes given to a source question, one or several, or why none are known.
-    fn marks(&self, question: usize) -> Result<Vec<i16>, State> {
-        let answer = self.answer(question);
+    fn marks(&self, source: Source) -> Result<Vec<i16>, State> {
+        let answer = self.answer(source).ok_or(State::NotMapped)?;
+        let question = source.question;
         match (&self.source.questions[question].kind, &answer.value) {
             (Kind::Multiple { options }, Value::Mask(words)) => {
                 let places = 0..options.len();
@@ -178,16 +179,16 @@ impl Reader<'_> {
                 if mapped == 0 && !codes.is_empty() { Err(State::NotMapped) } else { Ok(codes) }
             }
             (Kind::Multiple { .. }, _) => Err(answer.state),
-            _ => self.code(question).map(|code| vec![code]),
+            _ => self.code(source).map(|code| vec![code]),
         }
     }
 
     fn holds(&self, condition: &Condition) -> Result<bool, State> {
         match &condition.test {
-            Test::Codes(codes) => Ok(self.marks(condition.question)?.iter().any(|code| codes.contains(code))),
+            Test::Codes(codes) => Ok(self.marks(condition.source)?.iter().any(|code| codes.contains(code))),
             Test::AtLeast(least) => {
-                let answer = self.answer(condition.question);
-                match (&answer.value, &self.source.questions[condition.question].kind) {
+                let answer = self.answer(condition.source).ok_or(State::NotMapped)?;
+                match (&answer.value, &self.source.questions[condition.source.question].kind) {
                     (Value::Number(number), Kind::Number { decimals, .. }) => {
                         Ok(*number >= i128::from(*least) * 10i128.pow(u32::from(*decimals)))
                     }

@@ -3,10 +3,14 @@ use std::sync::Arc;
 use shukei_schemas::definition::{
     Definitions, FilledFrom, Form, FormRef, LayoutRef, MappingRef, SurveyDefinition, Used, Wave, content_hash,
 };
-use shukei_schemas::event::{Envelope, Fields, Header, SUBMISSION_RECEIVED, SUBMISSION_WITHDRAWN, Subject};
+use shukei_schemas::edit::Edited;
+use shukei_schemas::event::{
+    Envelope, Fields, Header, SUBMISSION_EDITED, SUBMISSION_RECEIVED, SUBMISSION_WITHDRAWN, Subject,
+};
 use shukei_schemas::json::Json;
 use shukei_schemas::{Code, FormId, Issue, LayoutId, moment};
 
+use crate::demand::demanded;
 use crate::logic::Known;
 use crate::mapping::read_across;
 use crate::{Answer, Interpretation, Kind, Outcome, Response, Value, cells, direct, logic};
@@ -20,8 +24,19 @@ pub struct Record<'a> {
     pub headers: &'a [Header],
 }
 
-/// Reads, attributes and interprets one record. Total: every record comes to exactly one outcome.
+/// Reads, attributes and interprets one record. Total: every record comes to exactly one outcome. Without the broker's
+/// time a record that says no time of its own is never late.
 pub fn interpret(record: &Record<'_>, definitions: &Definitions) -> Interpretation {
+    interpret_at(record, None, definitions)
+}
+
+/// The same for a record whose order time is known, in microseconds: it decides whether a submission is late that says
+/// no time of its own.
+pub fn interpret_at(
+    record: &Record<'_>,
+    order_time_us: Option<i64>,
+    definitions: &Definitions,
+) -> Interpretation {
     let payload = record.payload.unwrap_or_default();
     let mut outcome = Outcome {
         kind: Kind::Rejection,
@@ -37,7 +52,7 @@ pub fn interpret(record: &Record<'_>, definitions: &Definitions) -> Interpretati
         definitions: Vec::new(),
         issues: Vec::new(),
     };
-    match attribute(payload, record.headers, definitions, &mut outcome) {
+    match attribute(payload, record.headers, order_time_us, definitions, &mut outcome) {
         Ok(response) => Interpretation { outcome, response },
         Err(issue) => {
             outcome.kind = Kind::Rejection;
@@ -51,6 +66,7 @@ pub fn interpret(record: &Record<'_>, definitions: &Definitions) -> Interpretati
 fn attribute(
     payload: &[u8],
     headers: &[Header],
+    order_time_us: Option<i64>,
     definitions: &Definitions,
     outcome: &mut Outcome,
 ) -> Result<Option<Response>, Issue> {
@@ -59,12 +75,15 @@ fn attribute(
     outcome.event_id = Some(envelope.id.clone());
     outcome.event_time_us = envelope.time_us;
     let path = envelope.data_path;
-    let withdrawn = match envelope.event_type.as_str() {
-        SUBMISSION_RECEIVED => false,
-        SUBMISSION_WITHDRAWN => true,
+    let kind = match envelope.event_type.as_str() {
+        SUBMISSION_RECEIVED => Kind::Response,
+        SUBMISSION_WITHDRAWN => Kind::Withdrawal,
+        SUBMISSION_EDITED => Kind::Edit,
         _ => return Err(Issue::new(Code::EventTypeUnknown, if path.is_empty() { "" } else { "/type" })),
     };
-    let subject = Subject::read(&envelope.data, path)?;
+    let subject = Subject::read(&envelope.data, path, |survey| {
+        definitions.survey(survey).and_then(|known| known.survey.wave_if_none_is_named()).cloned()
+    })?;
     outcome.survey = Some(subject.survey.clone());
     outcome.wave = Some(subject.wave.clone());
     outcome.revision = subject.revision;
@@ -76,11 +95,20 @@ fn attribute(
         survey.wave(&subject.wave).ok_or_else(|| Issue::new(Code::WaveUnknown, format!("{path}/wave")))?;
     let unit = subject.unit(survey.unit);
     outcome.unit = Some(unit.clone());
-    if withdrawn {
-        outcome.kind = Kind::Withdrawal;
+    outcome.kind = kind;
+    if kind == Kind::Withdrawal {
         outcome.definitions = definition.names_of(&Used::default());
         return Ok(None);
     }
+    if kind == Kind::Edit {
+        // Who changed what stays in the record; here it only has to be said.
+        let _ = Edited::read(&envelope.data, path)?;
+    }
+    // The time of an edit is not the time of the answers.
+    let (own_time, order_time_us) = match kind {
+        Kind::Edit => (None, None),
+        _ => (envelope.time_us, order_time_us),
+    };
     let fields = Fields { data: &envelope.data, path };
     let answered = answered_on(fields, definition, wave)?;
     let entries = match fields.value("answers")? {
@@ -103,12 +131,13 @@ fn attribute(
     let group = known_group(&subject, definition, wave, path, &mut outcome.issues);
     let known = Known {
         group: group.as_deref(),
-        submitted_at: submitted_at(fields, envelope.time_us),
+        submitted_at: submitted_at(fields, own_time),
         reference_date: wave.reference_date.as_deref().and_then(moment::iso_date),
     };
     // Routing is that of the form that was answered.
     fill_from_group(resolved, known.group, &mut answers);
     logic::work_out(resolved, known, &mut answers, &answers_path, &mut outcome.issues);
+    demanded(resolved, &answers, &answers_path)?;
     let mapping = answered.mapping.as_ref().and_then(|mapping| definition.mapping(mapping));
     let target = match mapping {
         None => resolved,
@@ -124,7 +153,13 @@ fn attribute(
         }
     };
     outcome.issues.sort_by(|a, b| (&a.path, a.code).cmp(&(&b.path, b.code)));
-    outcome.kind = Kind::Response;
+    if let (Some(closes), Some(time)) = (wave.closes_at(), known.submitted_at.or(order_time_us))
+        && time >= closes
+    {
+        // The first of all, so that a query finds it without reading the others.
+        let of = if known.submitted_at.is_some() { "/submitted_at" } else { "" };
+        outcome.issues.insert(0, Issue::new(Code::Late, format!("{path}{of}")));
+    }
     outcome.target = Some(format!("responses/{}", target.reference.target()));
     outcome.definitions = definition.names_of(&Used {
         wave: Some(wave),

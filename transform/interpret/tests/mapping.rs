@@ -53,6 +53,11 @@ sections:
       - {number: grid, kind: grid, text: G, options: [{code: 1, label: a}, {code: 2, label: b}], rows: [{row: 1, label: r}, {row: 2, label: q}]}
       - {number: words, kind: text, text: T}
       - {number: year, kind: date, precision: year, text: Y}
+      - {number: rowone, kind: single, text: S, options: [{code: 1, label: yes}, {code: 5, label: no}]}
+      - {number: rowsame, kind: single, text: S, options: [{code: 2, label: no}, {code: 1, label: yes}]}
+      - {number: rowworst, kind: single, text: S, options: [{code: 1, label: yes}, {code: 5, label: no}]}
+      - {number: rowfirst, kind: single, text: S, options: [{code: 1, label: yes}, {code: 5, label: no}]}
+      - {number: rowmarks, kind: multiple, text: M, options: [{code: 1, label: x}, {code: 2, label: y}, {code: 9, label: none, exclusive: true}]}
 "#;
 const THEIRS: &str = r#"
 form: theirs
@@ -68,6 +73,7 @@ sections:
       - {number: k, kind: grid, text: G, options: [{code: 3, label: a}, {code: 4, label: b}], rows: [{row: 8, label: r}, {row: 9, label: q}]}
       - {number: w, kind: text, text: W}
       - {number: d, kind: date, text: D}
+      - {number: twice, kind: grid, text: T, options: [{code: 1, label: yes}, {code: 2, label: no}], rows: [{row: 3, label: outside}, {row: 4, label: inside}]}
 "#;
 const MAPPING: &str = r#"
 mapping: m
@@ -89,6 +95,11 @@ questions:
   - {question: grid, reason: R, from: k, map: {3: 1, 4: 2}, rows: {9: 1}}
   - {question: words, reason: R, from: w}
   - {question: year, reason: R, from: d}
+  - {question: rowone, reason: R, from: twice.4, map: {1: 1, 2: 5}}
+  - {question: rowsame, reason: R, from: twice.3}
+  - {question: rowworst, reason: R, worst: [twice.3, twice.4], map: {1: 1, 2: 5}}
+  - {question: rowfirst, reason: R, from: twice.3, priority: [{code: 2, to: 5}, {code: 1, to: 1}]}
+  - {question: rowmarks, reason: R, options: [{option: 1, any: [{question: twice, row: 3, codes: [1]}, {question: twice, row: 4, codes: [1]}]}, {option: 2, all: [{question: twice, row: 3, codes: [2]}, {question: n, at_least: 2}]}, {option: 9, none: true}]}
 unmapped: [{question: a, code: 9, reason: R}]
 "#;
 
@@ -167,6 +178,18 @@ fn each_rule_comes_to_what_it_says() {
         (r#"{"k":{"9":4,"8":3}}"#, "grid", "2 not_mapped"),
         (r#"{"w":" words "}"#, "words", "\" words \""),
         (r#"{"d":"1971-05-06"}"#, "year", "d=365"),
+        // A row of a grid is a question of its own: asked twice, any, all and the worst of it.
+        (r#"{"twice":{"3":2,"4":1}}"#, "rowone", "1"),
+        (r#"{"twice":{"3":1}}"#, "rowone", "no_answer"),
+        (r#"{"twice":{"3":2,"4":1}}"#, "rowsame", "2"),
+        (r#"{"twice":{"3":1,"4":2}}"#, "rowworst", "5"),
+        (r#"{"twice":{"3":1,"4":1}}"#, "rowworst", "1"),
+        (r#"{"twice":{"3":1}}"#, "rowworst", "no_answer"),
+        (r#"{"twice":{"3":1,"4":2}}"#, "rowfirst", "1"),
+        (r#"{"twice":{"3":7,"4":2}}"#, "rowfirst", "invalid"),
+        (r#"{"twice":{"3":2,"4":1},"n":2}"#, "rowmarks", "0b11"),
+        (r#"{"twice":{"3":2,"4":2},"n":1}"#, "rowmarks", "0b100"),
+        (r#"{"twice":{"4":2},"n":1}"#, "rowmarks", "no_answer"),
         // Not covered, and filled from the group.
         (r#"{"a":1,"b":1,"n":1,"m":[1]}"#, "alone", "not_mapped"),
         (r#"{}"#, "g", "2"),
@@ -245,6 +268,16 @@ fn holes_and_mistakes_in_a_mapping_are_named() {
             "from: m, priority: [{code: 2, to: 1}, {code: 1, to: 2}], otherwise: 3",
             "from: m",
             "does not fit question `first`",
+        ),
+        ("from: twice.4, map", "from: twice, map", "source question `twice` has rows, and one of them"),
+        ("worst: [a, b]", "worst: [a.1, b]", "source question `a` has no row 1"),
+        ("row: 4, codes: [1]", "row: 5, codes: [1]", "source question `twice` has no row 5"),
+        ("row: 4, codes: [1]", "codes: [1]", "source question `twice` has rows, and one of them"),
+        ("from: twice.3}", "from: twice.3, rows: {3: 1}}", "does not fit question `rowsame`"),
+        (
+            "{question: marks, reason: R, from: m, map",
+            "{question: marks, reason: R, from: k.8, map",
+            "does not fit question `marks`",
         ),
         ("rows: {9: 1}", "rows: {7: 1}", "source question `k` has no row 7"),
         ("rows: {9: 1}", "rows: {9: 5}", "target question `grid` has no row 5"),

@@ -1,12 +1,18 @@
 //! What the cells of a column look like.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use shukei_schemas::definition::Steps;
 
-/// As many different texts make a list of options.
+use super::words::{self, Missing};
+
+/// As many different texts make a list of options, if each comes twice on average.
 const LABELS_MAX: usize = 30;
+/// As many make one if each comes 20 times, as those of countries do.
+const LABELS_LONG: usize = 300;
+/// As many different texts of a column are kept.
+const TEXTS_MAX: usize = 2_000;
 /// What joins several answers in one cell, the most telling first.
 const JOINERS: [&str; 5] = ["\n", "; ", ";", "|", ", "];
 
@@ -14,11 +20,10 @@ const JOINERS: [&str; 5] = ["\n", "; ", ";", "|", ", "];
 pub(super) struct Profile {
     pub(super) name: String,
     pub(super) filled: u64,
-    /// Normal form to the text as it came most often, with its count; none if there are too many.
-    labels: Option<BTreeMap<String, BTreeMap<String, u64>>>,
-    /// Per joiner, the pieces; none if there are too many.
-    pieces: Vec<Option<BTreeMap<String, u64>>>,
-    joined: [u64; JOINERS.len()],
+    /// Texts as they came, with their counts.
+    texts: HashMap<String, u64>,
+    /// How many cells hold texts that were not kept.
+    unkept: u64,
     /// Hashes of all texts as long as no two are the same.
     all_different: Option<HashSet<u64>>,
     numbers: Option<u8>,
@@ -36,10 +41,37 @@ pub(super) enum Guess {
     Single(Vec<(String, u64)>),
     /// Few different texts joined in a cell.
     Multiple { joiner: &'static str, options: Vec<(String, u64)> },
+    /// Points of a scale, and a few texts that are none.
+    Rating { from: i64, to: i64, odd: Vec<(String, u64)> },
     /// Numbers with so many decimals.
     Number(u8),
     /// Anything else.
     Text,
+}
+
+/// What the cells of a column come to, worked out once.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) guess: Guess,
+    /// Cells that answer something.
+    pub(super) answers: u64,
+    /// Normal form to the text as it came most often, with its count; none if there are too many.
+    pub(super) labels: Option<BTreeMap<String, (String, u64)>>,
+    /// Texts that stand in the place of an answer.
+    pub(super) missing: BTreeMap<(Missing, String), u64>,
+}
+
+impl Facts {
+    /// The one text of the column, in its normal form and as it came.
+    pub(super) fn only(&self) -> Option<(&str, &str)> {
+        let labels = self.labels.as_ref().filter(|labels| labels.len() == 1)?;
+        labels.first_key_value().map(|(key, (text, _))| (key.as_str(), text.as_str()))
+    }
+
+    /// How many different texts there are.
+    pub(super) fn different(&self) -> usize {
+        self.labels.as_ref().map_or(usize::MAX, BTreeMap::len)
+    }
 }
 
 impl Profile {
@@ -47,9 +79,8 @@ impl Profile {
         Self {
             name: name.to_owned(),
             filled: 0,
-            labels: Some(BTreeMap::new()),
-            pieces: vec![Some(BTreeMap::new()); JOINERS.len()],
-            joined: [0; JOINERS.len()],
+            texts: HashMap::new(),
+            unkept: 0,
             all_different: Some(HashSet::new()),
             numbers: Some(0),
             whole_min: i64::MAX,
@@ -58,7 +89,7 @@ impl Profile {
         }
     }
 
-    /// Looks at a cell.
+    /// Looks at a cell. Most cells repeat a text, which costs one look-up.
     pub(super) fn see(&mut self, cell: &str, steps: Steps) {
         let text = cell.trim();
         if text.is_empty() {
@@ -72,28 +103,29 @@ impl Profile {
                 self.all_different = None;
             }
         }
-        self.numbers = self.numbers.and_then(|most| Some(most.max(decimals(text)?)));
-        if let Ok(whole) = text.parse::<i64>() {
+        if let Some(count) = self.texts.get_mut(text) {
+            *count += 1;
+            return;
+        }
+        self.meet(text, steps);
+        match self.texts.len() < TEXTS_MAX {
+            true => _ = self.texts.insert(text.to_owned(), 1),
+            false => self.unkept += 1,
+        }
+    }
+
+    /// Looks at a text that was not kept before.
+    fn meet(&mut self, text: &str, steps: Steps) {
+        let key = steps.key(text);
+        if words::missing(&key).is_some() {
+            return;
+        }
+        self.numbers = self.numbers.and_then(|most| Some(most.max(decimals(&key)?)));
+        if let Ok(whole) = key.parse::<i64>() {
             self.whole_min = self.whole_min.min(whole);
             self.whole_max = self.whole_max.max(whole);
         }
         self.clock &= text.contains(':') && text.bytes().any(|byte| byte.is_ascii_digit());
-        if let Some(labels) = &mut self.labels {
-            *labels.entry(steps.key(text).into_owned()).or_default().entry(text.to_owned()).or_default() += 1;
-            if labels.len() > LABELS_MAX {
-                self.labels = None;
-            }
-        }
-        for (at, joiner) in JOINERS.iter().enumerate() {
-            let Some(pieces) = &mut self.pieces[at] else { continue };
-            self.joined[at] += u64::from(text.contains(joiner));
-            for piece in text.split(joiner).map(str::trim).filter(|piece| !piece.is_empty()) {
-                *pieces.entry(piece.to_owned()).or_default() += 1;
-            }
-            if pieces.len() > LABELS_MAX {
-                self.pieces[at] = None;
-            }
-        }
     }
 
     /// Whether each row has a text of its own here, and the column looks like a name of rows.
@@ -106,47 +138,128 @@ impl Profile {
         self.clock && self.filled > 0
     }
 
-    pub(super) fn guess(&self) -> Guess {
-        if self.filled == 0 {
+    /// Whether the text came, as far as texts were kept.
+    pub(super) fn has(&self, text: &str) -> bool {
+        self.texts.contains_key(text.trim())
+    }
+
+    /// The texts that were kept, with their counts, in no order.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, u64)> + Clone {
+        self.texts.iter().map(|(text, count)| (text.as_str(), *count))
+    }
+
+    /// What the column probably is. `name` may say that it is a scale.
+    pub(super) fn facts(&self, steps: Steps, name: &str) -> Facts {
+        let mut missing = BTreeMap::new();
+        let mut spellings: BTreeMap<String, BTreeMap<&str, u64>> = BTreeMap::new();
+        let mut answers = self.unkept;
+        for (text, count) in self.texts() {
+            let key = steps.key(text);
+            match words::missing(&key) {
+                Some(what) => _ = missing.insert((what, text.to_owned()), count),
+                None => {
+                    answers += count;
+                    *spellings.entry(key.into_owned()).or_default().entry(text).or_default() += count;
+                }
+            }
+        }
+        let labels = (self.unkept == 0 && spellings.len() <= LABELS_LONG).then(|| {
+            let one = |(key, spellings): (String, BTreeMap<&str, u64>)| {
+                let total = spellings.values().sum();
+                let most =
+                    spellings.into_iter().max_by_key(|(text, count)| (*count, std::cmp::Reverse(*text)));
+                (key, (most.map_or_else(String::new, |(text, _)| text.to_owned()), total))
+            };
+            spellings.into_iter().map(one).collect()
+        });
+        let mut facts = Facts { guess: Guess::Text, answers, labels, missing };
+        facts.guess = self.guess_of(&facts, steps, name);
+        facts
+    }
+
+    fn guess_of(&self, facts: &Facts, steps: Steps, name: &str) -> Guess {
+        let answers = facts.answers;
+        if answers == 0 {
             return Guess::Empty;
         }
-        let repeated = |different: usize| self.filled >= 2 * different as u64;
+        let different = facts.different();
+        let repeated = different != usize::MAX && answers >= 2 * different as u64;
+        if let Some(rating) = facts.labels.as_ref().and_then(|labels| rating(labels, answers, name)) {
+            return rating;
+        }
         if let Some(decimals) = self.numbers {
             // Small whole numbers that come again and again are rather codes than amounts.
-            let few = self.labels.as_ref().is_some_and(|labels| labels.len() <= 12 && repeated(labels.len()));
+            let few = different <= 12 && repeated;
             let codes = decimals == 0 && self.whole_min >= 0 && self.whole_max <= 99 && few;
             if !codes {
                 return Guess::Number(decimals);
             }
         }
-        let different = self.labels.as_ref().map_or(usize::MAX, BTreeMap::len);
-        for (at, joiner) in JOINERS.iter().enumerate() {
-            let Some(pieces) = &self.pieces[at] else { continue };
-            let total: u64 = pieces.values().sum();
-            let telling = total >= 3 * pieces.len() as u64 && pieces.len() > 1;
-            if self.joined[at] >= 2 && telling && pieces.len() < different {
-                return Guess::Multiple { joiner, options: sorted(pieces.clone()) };
+        for joiner in JOINERS {
+            if let Some(options) = self.pieces(joiner, different, steps) {
+                return Guess::Multiple { joiner, options };
             }
         }
-        match &self.labels {
-            Some(labels) if repeated(labels.len()) => {
-                let options = labels.values().filter_map(|spellings| {
-                    let total = spellings.values().sum();
-                    let most = spellings
-                        .iter()
-                        .max_by_key(|(text, count)| (**count, std::cmp::Reverse(text.as_str())));
-                    most.map(|(text, _)| (text.clone(), total))
-                });
-                Guess::Single(sorted(options.collect()))
-            }
+        let is_list = different <= LABELS_MAX || answers / 20 >= different as u64;
+        match &facts.labels {
+            Some(labels) if repeated && is_list => Guess::Single(sorted(labels.values().cloned())),
             _ => Guess::Text,
         }
     }
+
+    /// The parts of the cells, if they are joined by this and fewer than the cells themselves.
+    fn pieces(&self, joiner: &str, different: usize, steps: Steps) -> Option<Vec<(String, u64)>> {
+        let joined: u64 =
+            self.texts().filter(|(text, _)| text.contains(joiner)).map(|(_, count)| count).sum();
+        if joined < 2 {
+            return None;
+        }
+        let mut pieces: BTreeMap<String, BTreeMap<&str, u64>> = BTreeMap::new();
+        for (text, count) in self.texts() {
+            if words::missing(&steps.key(text)).is_some() {
+                continue;
+            }
+            for piece in text.split(joiner).map(str::trim).filter(|piece| !piece.is_empty()) {
+                *pieces.entry(steps.key(piece).into_owned()).or_default().entry(piece).or_default() += count;
+            }
+            if pieces.len() > LABELS_MAX {
+                return None;
+            }
+        }
+        let total: u64 = pieces.values().flat_map(BTreeMap::values).sum();
+        // A comma stands in sentences too.
+        let times = if matches!(joiner, ", " | "\n") { 3 } else { 2 };
+        let telling = total >= times * pieces.len() as u64 && pieces.len() > 1 && pieces.len() < different;
+        telling.then(|| {
+            sorted(pieces.into_values().filter_map(|spellings| {
+                let total = spellings.values().sum();
+                let most =
+                    spellings.into_iter().max_by_key(|(text, count)| (*count, std::cmp::Reverse(*text)));
+                most.map(|(text, _)| (text.to_owned(), total))
+            }))
+        })
+    }
+}
+
+/// A scale of numbers from 0 or 1 up, of which most points came. A name that speaks of a scale makes one of five points.
+fn rating(labels: &BTreeMap<String, (String, u64)>, answers: u64, name: &str) -> Option<Guess> {
+    let point = |key: &str| key.parse::<i64>().ok().filter(|point| (0..=10).contains(point));
+    let points: Vec<i64> = labels.keys().filter_map(|key| point(key)).collect();
+    let (from, to) = (*points.iter().min()?, *points.iter().max()?);
+    let is_scale = match to {
+        10 => from <= 1 && points.len() >= 8,
+        4..=9 => from <= 1 && words::is_scale(name) && points.len() as i64 == to - from + 1,
+        _ => false,
+    };
+    let odd: Vec<(String, u64)> =
+        labels.iter().filter(|(key, _)| point(key).is_none()).map(|(_, label)| label.clone()).collect();
+    let strange: u64 = odd.iter().map(|(_, count)| count).sum();
+    (is_scale && odd.len() <= 2 && strange * 10 <= answers).then_some(Guess::Rating { from, to, odd })
 }
 
 /// The most frequent first. Texts that are all numbers stand in the order of the numbers.
-fn sorted(options: BTreeMap<String, u64>) -> Vec<(String, u64)> {
-    let mut options: Vec<(String, u64)> = options.into_iter().collect();
+pub(super) fn sorted(options: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
+    let mut options: Vec<(String, u64)> = options.collect();
     match options.iter().map(|(text, _)| text.parse::<i64>().ok()).collect::<Option<Vec<_>>>() {
         Some(_) => options.sort_by_key(|(text, _)| text.parse::<i64>().unwrap_or_default()),
         None => options.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0))),
@@ -155,7 +268,7 @@ fn sorted(options: BTreeMap<String, u64>) -> Vec<(String, u64)> {
 }
 
 /// Digits behind the point, if the text is a decimal number.
-fn decimals(text: &str) -> Option<u8> {
+pub(super) fn decimals(text: &str) -> Option<u8> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -173,7 +286,7 @@ mod tests {
     fn guess(cells: &[&str]) -> Guess {
         let mut profile = Profile::new("c");
         cells.iter().for_each(|cell| profile.see(cell, Steps::default()));
-        profile.guess()
+        profile.facts(Steps::default(), "c").guess
     }
 
     fn single(options: &[(&str, u64)]) -> Guess {
@@ -188,6 +301,9 @@ mod tests {
         };
         let many: Vec<String> = (0..100).map(|number| format!("word {number}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let scale: Vec<String> = (0..=10).chain(0..=10).map(|point| point.to_string()).collect();
+        let scale: Vec<&str> =
+            scale.iter().map(String::as_str).chain(["－", "無回答", "わからない"]).collect();
         let cases: &[(&[&str], Guess)] = &[
             (&["", "  "], Guess::Empty),
             (&["Yes", "No", "Yes", " Yes", ""], single(&[("Yes", 3), ("No", 1)])),
@@ -201,6 +317,10 @@ mod tests {
             (&["a; b", "b; a", "a", "a; b; c", "c; a", "b"], multiple("; ", &[("a", 5), ("b", 4), ("c", 2)])),
             (&["Well, it depends", "I see, yes", "no"], Guess::Text),
             (&many, Guess::Text),
+            (&["a", "NA", "a", "b", "b", "No answer", "-"], single(&[("a", 2), ("b", 2)])),
+            (&["NA", "nan", "無回答"], Guess::Empty),
+            (&["12", "NA", "300", "1234"], Guess::Number(0)),
+            (&scale, Guess::Rating { from: 0, to: 10, odd: vec![("わからない".to_owned(), 1)] }),
         ];
         for (cells, wanted) in cases {
             assert_eq!(&guess(cells), wanted, "{cells:?}");

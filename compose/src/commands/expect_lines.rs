@@ -1,0 +1,268 @@
+//! A published table as a file: a line a figure.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use shukei_query::MeasureKind;
+use shukei_schemas::definition::nearest;
+
+use crate::fault::Fault;
+
+/// More digits than any figure is formed with.
+const DECIMALS_MAX: u8 = 9;
+
+const COLUMNS: &str = "columns: question,row,option or label,breaks or group,measure,value,decimals; those of \
+                       `shukei tabulate` are taken too; measure is count, share, base, mean or any other that it prints";
+
+/// A line of the table. The columns of `shukei tabulate` are taken too, so that its own output can be compared with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Line {
+    pub(crate) question: String,
+    pub(crate) row: String,
+    pub(crate) option: String,
+    pub(crate) label: String,
+    pub(crate) state: String,
+    pub(crate) set: String,
+    pub(crate) group: String,
+    pub(crate) breaks: String,
+    measure: String,
+    pub(crate) value: String,
+    decimals: Option<u8>,
+    pub(crate) count: String,
+    pub(crate) base: String,
+    pub(crate) base_unweighted: String,
+    pub(crate) count_weighted: String,
+    pub(crate) base_weighted: String,
+    // What else `tabulate` prints says nothing about the figure.
+    #[serde(rename = "survey")]
+    _survey: String,
+    #[serde(rename = "wave")]
+    _wave: String,
+    #[serde(rename = "table")]
+    _table: String,
+    #[serde(rename = "base_rule")]
+    _base_rule: String,
+    #[serde(rename = "methods")]
+    _methods: String,
+    #[serde(rename = "flags")]
+    _flags: String,
+    #[serde(rename = "id")]
+    _id: String,
+    #[serde(rename = "breaks_label")]
+    _breaks_label: String,
+    /// Where it stands in the file.
+    #[serde(skip)]
+    pub(crate) number: u64,
+}
+
+/// What a line gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A figure.
+    Figure(MeasureKind),
+    /// What stands beside figures.
+    Beside(Beside),
+}
+
+/// What stands beside a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// The base; with weights what it weighs.
+    Base,
+    /// What the base weighs.
+    BaseWeighted,
+    /// The units in the base.
+    BaseUnits,
+    /// What those who are counted weigh.
+    CountWeighted,
+    /// The units counted.
+    CountUnits,
+}
+
+const BESIDE: [(&str, Beside); 5] = [
+    ("base", Beside::Base),
+    ("base_weighted", Beside::BaseWeighted),
+    ("base_unweighted", Beside::BaseUnits),
+    ("count_weighted", Beside::CountWeighted),
+    ("count_unweighted", Beside::CountUnits),
+];
+
+impl Wanted {
+    /// Reads the name of a measure.
+    fn parse(name: &str) -> Option<Self> {
+        let beside = BESIDE.iter().find(|(known, _)| *known == name).map(|(_, beside)| Self::Beside(*beside));
+        let kind = MeasureKind::ALL.iter().find(|kind| kind.as_str() == name).copied();
+        beside.or(kind.map(Self::Figure))
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Figure(kind) => kind.as_str(),
+            Self::Beside(beside) => {
+                BESIDE.iter().find(|(_, known)| *known == beside).map_or("base", |(name, _)| name)
+            }
+        }
+    }
+}
+
+impl Line {
+    /// What it gives; read already when the file was.
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted::parse(&self.measure).unwrap_or(Wanted::Figure(MeasureKind::Count))
+    }
+
+    /// The digits to compare with: those of the value if nothing is said; none where there is no value.
+    pub(crate) fn decimals(&self) -> Option<u8> {
+        self.decimals.or_else(|| number(&self.value).map(|(_, decimals)| decimals))
+    }
+
+    /// The part of the units, as it is written.
+    pub(crate) fn part(&self) -> String {
+        match self.breaks.is_empty() && !self.group.is_empty() {
+            true => format!("group={}", self.group),
+            false => self.breaks.clone(),
+        }
+    }
+
+    /// What it is of, in words.
+    pub(crate) fn subject(&self) -> String {
+        let mut words = format!("question {}", self.question);
+        for (name, value) in [
+            ("row", &self.row),
+            ("option", &self.option),
+            ("label", &self.label),
+            ("state", &self.state),
+            ("set", &self.set),
+            ("group", &self.group),
+            ("breaks", &self.breaks),
+        ] {
+            if !value.is_empty() {
+                words.push_str(&format!(", {name} {value}"));
+            }
+        }
+        format!("{words}: {}", self.wanted().as_str())
+    }
+
+    fn problem(&self) -> Option<String> {
+        if Wanted::parse(&self.measure).is_none() {
+            let known = MeasureKind::ALL.iter().map(|kind| kind.as_str()).chain(BESIDE.map(|(name, _)| name));
+            return Some(match nearest(&self.measure, known) {
+                Some(near) => format!("`{}` is no measure; did you mean `{near}`?", self.measure),
+                None => format!("`{}` is no measure", self.measure),
+            });
+        }
+        let numbers = [
+            &self.value,
+            &self.count,
+            &self.base,
+            &self.base_unweighted,
+            &self.count_weighted,
+            &self.base_weighted,
+        ];
+        if let Some(text) = numbers.into_iter().find(|text| !text.is_empty() && number(text).is_none()) {
+            return Some(format!("`{text}` is no number"));
+        }
+        let too_many = self.decimals().is_some_and(|decimals| decimals > DECIMALS_MAX);
+        too_many.then(|| format!("figures are formed with at most {DECIMALS_MAX} digits behind the point"))
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// A fault of use that names the line.
+pub(crate) fn read(file: &Path) -> Result<Vec<Line>, Fault> {
+    let refused = |reason: String| Fault::usage(format!("`{}`: {reason}", file.display()), COLUMNS);
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(file)
+        .map_err(|error| refused(error.to_string()))?;
+    let headers = reader.headers().map_err(|error| refused(error.to_string()))?.clone();
+    for needed in ["question", "measure", "value"] {
+        if !headers.iter().any(|name| name == needed) {
+            return Err(refused(format!("there is no column `{needed}`")));
+        }
+    }
+    let mut lines = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| refused(error.to_string()))?;
+        let number = record.position().map_or(0, csv::Position::line);
+        let mut line: Line =
+            record.deserialize(Some(&headers)).map_err(|error| refused(error.to_string()))?;
+        if let Some(problem) = line.problem() {
+            return Err(refused(format!("line {number}: {problem}")));
+        }
+        line.number = number;
+        lines.push(line);
+    }
+    match lines.is_empty() {
+        true => Err(refused("there is nothing to compare".to_owned())),
+        false => Ok(lines),
+    }
+}
+
+/// Whole and decimal digits of a figure, without thousands separators and percent signs.
+pub(crate) fn number(text: &str) -> Option<(i128, u8)> {
+    let text = text.trim().trim_end_matches(['%', '％']).trim();
+    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let grouped = whole.contains(',');
+    let bad_group = grouped && (first.is_empty() || first.len() > 3);
+    if bad_group || groups.any(|group| group.len() != 3) || fraction.len() > 12 {
+        return None;
+    }
+    let digits = format!("{}{fraction}", whole.replace(',', ""));
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some((sign * digits.parse::<i128>().ok()?, fraction.len() as u8))
+}
+
+/// Whether two texts are the same number, whatever zeros end them.
+pub(crate) fn is_equal(one: &str, other: &str) -> bool {
+    let (Some((one, one_decimals)), Some((other, other_decimals))) = (number(one), number(other)) else {
+        return one.is_empty() && other.is_empty();
+    };
+    let scale = |decimals: u8, to: u8| 10i128.pow(u32::from(to - decimals));
+    let decimals = one_decimals.max(other_decimals);
+    let scaled = |value: i128, decimals_of: u8| value.checked_mul(scale(decimals_of, decimals));
+    scaled(one, one_decimals) == scaled(other, other_decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_are_printed() {
+        let cases: &[(&str, Option<(i128, u8)>)] = &[
+            ("1,614", Some((1614, 0))),
+            ("37.2%", Some((372, 1))),
+            ("-0.5 ％", Some((-5, 1))),
+            ("1614.999999992", Some((1_614_999_999_992, 9))),
+            ("16,14", None),
+            ("", None),
+            ("-", None),
+            ("one", None),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(number(text), *wanted, "{text}");
+        }
+        for (one, other, wanted) in
+            [("33.40", "33.4", true), ("33", "33.4", false), ("", "", true), ("", "0", false), ("1,000", "1000", true)]
+        {
+            assert_eq!(is_equal(one, other), wanted, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn every_measure_that_is_printed_can_be_expected() {
+        for name in MeasureKind::ALL.iter().map(|kind| kind.as_str()).chain(BESIDE.map(|(name, _)| name)) {
+            assert_eq!(Wanted::parse(name).map(Wanted::as_str), Some(name));
+        }
+        assert_eq!(Wanted::parse("counts"), None);
+    }
+}

@@ -1,0 +1,75 @@
+//! How figures are shown to people.
+
+use shukei_query::{Measure, TabulateRequest, rounded_text};
+use shukei_schemas::definition::{Rounding, Survey};
+
+use crate::words::Words;
+
+/// How figures are shown to people. CSV and JSON do not depend on it.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The language of words that are not of the definitions.
+    pub language: String,
+    /// What the table is called, where it is a named one.
+    pub title: String,
+    /// The digits that weighted counts are rounded to; all of them if none.
+    pub decimals: Option<u8>,
+    /// Where halves go.
+    pub rounding: Rounding,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            language: "en".to_owned(),
+            title: String::new(),
+            decimals: None,
+            rounding: Rounding::HalfAway,
+        }
+    }
+}
+
+impl Shown {
+    /// As a request on a survey says: in its language or the survey's first, with its digits or the survey's.
+    pub fn of(survey: &Survey, request: &TabulateRequest) -> Self {
+        let first = survey.languages.first().map(String::as_str);
+        let language = request.language.as_deref().or(first).unwrap_or("en");
+        Self {
+            language: language.to_owned(),
+            title: request.how.title.in_language(language).to_owned(),
+            decimals: Some(request.how.decimals.unwrap_or(survey.decimals)),
+            rounding: survey.rounding,
+        }
+    }
+
+    pub(crate) fn words(&self) -> &'static Words {
+        Words::of(&self.language)
+    }
+
+    /// What units weigh, in the digits of the table.
+    pub(crate) fn weighed(&self, text: &str) -> String {
+        let rounded = self.decimals.and_then(|decimals| rounded_text(text, decimals, self.rounding));
+        rounded.unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The value of a count.
+    pub(crate) fn count(&self, figure: &Measure) -> String {
+        match figure.is_weighted() {
+            true => self.weighed(&figure.value),
+            false => figure.value.clone(),
+        }
+    }
+
+    /// The base of a figure.
+    pub(crate) fn base(&self, figure: &Measure) -> String {
+        figure.base_weighted.as_ref().map_or_else(|| figure.base.to_string(), |base| self.weighed(base))
+    }
+}
+
+/// The part of the units in words; as in the column `breaks` where nobody has filled them.
+pub(crate) fn part_words(figure: &Measure) -> String {
+    match figure.parts.is_empty() {
+        true => figure.breaks.clone(),
+        false => figure.part_label(),
+    }
+}

@@ -1,0 +1,169 @@
+//! The words of tables and charts, in the languages that people read them in.
+
+use shukei_query::{BaseRule, Flag, MeasureKind};
+
+/// The words of one language.
+#[derive(Debug)]
+pub(crate) struct Words {
+    is_ja: bool,
+    /// A number of units.
+    pub(crate) count: &'static str,
+    /// What shares relate to.
+    pub(crate) base: &'static str,
+    pub(crate) base_rule: &'static str,
+    /// The part of the units that figures are of.
+    pub(crate) part: &'static str,
+    pub(crate) total: &'static str,
+    /// The units of a weighted base.
+    pub(crate) units: &'static str,
+    /// What is printed on a base that is too small to be trusted, and where nothing is printed for it.
+    pub(crate) unreliable: &'static str,
+    pub(crate) blanked: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    is_ja: false,
+    count: "count",
+    base: "base",
+    base_rule: "base rule",
+    part: "part",
+    total: "total",
+    units: "units, not weighted",
+    unreliable: "on a small base (unreliable)",
+    blanked: "left out: the base is too small (blanked)",
+};
+
+const JAPANESE: Words = Words {
+    is_ja: true,
+    count: "度数",
+    base: "母数",
+    base_rule: "母数の定義",
+    part: "集計区分",
+    total: "全体",
+    units: "集計単位数（加重なし）",
+    unreliable: "母数が小さい（参考値）",
+    blanked: "母数が小さいため表示しない",
+};
+
+impl Words {
+    /// The words of a language; English where there are none in it.
+    pub(crate) fn of(language: &str) -> &'static Self {
+        match language {
+            "ja" => &JAPANESE,
+            _ => &ENGLISH,
+        }
+    }
+
+    /// A base with whom it is made of, for example `base 8 who answered`.
+    pub(crate) fn base_of(&self, base: &str, rule: BaseRule) -> String {
+        match self.is_ja {
+            true => format!("母数 {base}（{}）", self.rule(rule)),
+            false => format!("base {base} {}", self.rule(rule)),
+        }
+    }
+
+    /// The same where each option has its own.
+    pub(crate) fn base_per_option(&self, rule: BaseRule) -> String {
+        match self.is_ja {
+            true => format!("母数は選択肢ごと（{}）", self.rule(rule)),
+            false => format!("base per option, {}", self.rule(rule)),
+        }
+    }
+
+    /// The same without a number, for the row of bases.
+    pub(crate) fn base_row(&self, rule: BaseRule) -> String {
+        match self.is_ja {
+            true => format!("母数（{}）", self.rule(rule)),
+            false => format!("base: {}", self.rule(rule)),
+        }
+    }
+
+    /// What a block of a cross table is broken down by; `title` is that of the question called `name`.
+    pub(crate) fn by(&self, title: &str, name: &str) -> String {
+        let what = if title == name { name.to_owned() } else { format!("{title} ({name})") };
+        match self.is_ja {
+            true => format!("集計区分: {what}"),
+            false => format!("by {what}"),
+        }
+    }
+
+    fn rule(&self, rule: BaseRule) -> &'static str {
+        match (rule, self.is_ja) {
+            (BaseRule::Answered, false) => "who answered",
+            (BaseRule::Answered, true) => "回答者",
+            (BaseRule::Asked, false) => "who were asked",
+            (BaseRule::Asked, true) => "対象者、無回答・不正な回答を含む",
+            (BaseRule::AskedWithoutInvalid, false) => "who were asked, without invalid answers",
+            (BaseRule::AskedWithoutInvalid, true) => "対象者、不正な回答を除く",
+            (BaseRule::AskedWithoutNoAnswer, false) => "who were asked, without those who gave no answer",
+            (BaseRule::AskedWithoutNoAnswer, true) => "対象者、無回答を除く",
+            (BaseRule::All, false) => "in all, asked or not",
+            (BaseRule::All, true) => "全ての集計単位",
+            (BaseRule::Mentions, false) => "marks",
+            (BaseRule::Mentions, true) => "回答の延べ数",
+            (BaseRule::Row, false) => "who answered the row",
+            (BaseRule::Row, true) => "その行の回答者",
+            (BaseRule::ScalePoint, false) => "answers at the option",
+            (BaseRule::ScalePoint, true) => "その選択肢の延べ数",
+            (BaseRule::Rank, false) => "ranks given",
+            (BaseRule::Rank, true) => "付けられた順位の延べ数",
+            (BaseRule::Across, false) => "in all parts",
+            (BaseRule::Across, true) => "全区分の合計",
+            (BaseRule::Groups, false) => "in groups with a base",
+            (BaseRule::Groups, true) => "母数のあるグループ",
+            (BaseRule::Covered, false) => "who are known for all of it",
+            (BaseRule::Covered, true) => "全ての条件が分かる集計単位",
+            (BaseRule::Questions, false) => "in the base of the questions named",
+            (BaseRule::Questions, true) => "指定した設問の母数",
+        }
+    }
+
+    /// The rule of a base in a column of its own: in English its name in CSV.
+    pub(crate) fn rule_name(&self, rule: BaseRule) -> &'static str {
+        match (rule, self.is_ja) {
+            (rule, false) => rule.as_str(),
+            (BaseRule::Asked, true) => "対象者",
+            (rule, true) => self.rule(rule),
+        }
+    }
+
+    /// What a value is: in English its name in CSV.
+    pub(crate) fn measure(&self, kind: MeasureKind) -> &'static str {
+        match kind {
+            kind if !self.is_ja => kind.as_str(),
+            MeasureKind::Count => "度数",
+            MeasureKind::Share => "構成比",
+            MeasureKind::ShareAcross => "構成比（横）",
+            MeasureKind::ShareWhole => "構成比（全体）",
+            MeasureKind::Mean => "平均",
+            MeasureKind::MeanRescaled => "平均（換算）",
+            MeasureKind::Median => "中央値",
+            MeasureKind::Sum => "合計",
+            MeasureKind::Min => "最小値",
+            MeasureKind::Max => "最大値",
+            MeasureKind::NetScore => "ネットスコア",
+            MeasureKind::ShareEqualGroups => "グループの構成比の単純平均",
+            MeasureKind::ShareFrameWeighted => "グループの構成比の加重平均（名簿）",
+            MeasureKind::ChangePoints => "増減（ポイント）",
+            MeasureKind::ChangePercent => "増減率（%）",
+            MeasureKind::ChangePrinted => "公表値の差（ポイント）",
+        }
+    }
+
+    /// What a reader must know: in English its name in CSV.
+    pub(crate) fn flag(&self, flag: Flag) -> &'static str {
+        match flag {
+            flag if !self.is_ja => flag.as_str(),
+            Flag::Synthetic => "合成データ (synthetic)",
+            Flag::Reconstructed => "再現した文言 (reconstructed)",
+            Flag::BaseZero => "母数なし",
+            Flag::Unreliable => "母数が小さい",
+            Flag::Blanked => "母数が小さいため表示しない",
+            Flag::IncludesNotMapped => "対応のない集計単位を含む",
+            Flag::WeightMissing => "ウェイトのない集計単位がある",
+            Flag::DefinitionChanged => "定義の変更",
+            Flag::NotCompared => "比較しない",
+            Flag::Broken => "断絶",
+        }
+    }
+}

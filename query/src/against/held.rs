@@ -1,0 +1,118 @@
+//! Shares of both waves over the same units: same groups, and for each option only the ways of collecting that cover it in
+//! both waves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shukei_schemas::definition::Where;
+
+use super::earlier::{Matched, Parts};
+use super::shared::{Block, Shared};
+use crate::catalog::Catalog;
+use crate::error::QueryError;
+use crate::measure::Measure;
+use crate::request::TabulateRequest;
+use crate::tabulate::tabulate;
+
+/// What a share is of: question, row, option or set.
+type What = (String, Option<i16>, String);
+
+/// Shares by what they are of and part.
+pub(super) type Shares = BTreeMap<(What, String), Measure>;
+
+pub(super) fn shares(measures: Vec<Measure>) -> Shares {
+    let shares = measures.into_iter().filter(|measure| measure.measure.is_share());
+    shares.map(|share| ((what(&share), share.breaks.clone()), share)).collect()
+}
+
+pub(super) fn what(measure: &Measure) -> What {
+    let what = match (&measure.set, measure.option, measure.state) {
+        (Some(set), ..) => format!("set:{set}"),
+        (None, Some(option), _) => option.to_string(),
+        (None, None, state) => state.map_or("", |state| state.as_str()).to_owned(),
+    };
+    (measure.question.to_string(), measure.row, what)
+}
+
+/// A share of the later wave with that of the earlier.
+pub(super) struct Held {
+    pub(super) now: Measure,
+    /// None if no way of collecting covers it in both waves.
+    pub(super) then: Option<Measure>,
+    /// Where the share of the earlier wave stands.
+    pub(super) before: (What, String),
+    /// Ways of collecting that cover it in one wave only, and are left out.
+    pub(super) without: Vec<String>,
+}
+
+/// The figure of the earlier wave that one of the later is held against.
+pub(super) fn before(matched: &[&Matched<'_>], parts: &Parts, now: &Measure) -> Option<(What, String)> {
+    let of = matched.iter().find(|matched| matched.question.number == now.question)?;
+    let what = (of.was.number.to_string(), now.row, of.pairs.earlier_of(now)?);
+    Some((what, parts.earlier(&now.breaks)?))
+}
+
+/// The shares that two requests come to, limited to what both waves share.
+pub(super) async fn held(
+    catalog: &Catalog,
+    matched: &[&Matched<'_>],
+    requests: [&TabulateRequest; 2],
+    parts: &Parts,
+    shared: &Shared<'_>,
+    block: Option<&Block>,
+) -> Result<Vec<Held>, QueryError> {
+    let counted = async |methods: &[String]| {
+        let [of_later, of_earlier] = shared.limits(methods, block);
+        let later = tabulate(catalog, &limited(requests[0], of_later)).await?;
+        let earlier = tabulate(catalog, &limited(requests[1], of_earlier)).await?;
+        Ok::<_, QueryError>((later, shares(earlier)))
+    };
+    let (later, earlier) = counted(&shared.methods).await?;
+    // Which ways of collecting are left, where one covers it in one of the waves only. The total says so for all parts.
+    let mut covering: BTreeMap<What, BTreeSet<String>> = BTreeMap::new();
+    for now in later.iter().filter(|now| now.measure.is_share() && now.breaks.is_empty()) {
+        let then = before(matched, parts, now).and_then(|before| earlier.get(&before));
+        if let Some(then) = then.filter(|then| now.base > 0 && then.base > 0 && now.methods != then.methods) {
+            let both = now.methods.iter().filter(|method| then.methods.contains(method));
+            covering.insert(what(now), both.cloned().collect());
+        }
+    }
+    let mut again: BTreeMap<&BTreeSet<String>, (Shares, Shares)> = BTreeMap::new();
+    for methods in covering.values() {
+        if !methods.is_empty() && !again.contains_key(methods) {
+            let names: Vec<String> = methods.iter().cloned().collect();
+            let (later, earlier) = counted(&names).await?;
+            again.insert(methods, (shares(later), earlier));
+        }
+    }
+    let mut found = Vec::new();
+    for now in later.into_iter().filter(|now| now.measure.is_share()) {
+        let Some(before) = before(matched, parts, &now) else { continue };
+        let Some(methods) = covering.get(&what(&now)) else {
+            if let Some(then) = earlier.get(&before).cloned() {
+                found.push(Held { now, then: Some(then), before, without: Vec::new() });
+            }
+            continue;
+        };
+        let without = shared.methods.iter().filter(|method| !methods.contains(*method)).cloned().collect();
+        let Some((later, earlier)) = again.get(methods) else {
+            if now.breaks.is_empty() {
+                found.push(Held { now, then: None, before, without });
+            }
+            continue;
+        };
+        let counted = later.get(&(what(&now), now.breaks.clone())).zip(earlier.get(&before));
+        if let Some((now, then)) = counted {
+            found.push(Held { now: now.clone(), then: Some(then.clone()), before, without });
+        }
+    }
+    Ok(found)
+}
+
+fn limited(request: &TabulateRequest, limit: Where) -> TabulateRequest {
+    let mut request = request.clone();
+    request.how.filter = Some(match request.how.filter.take() {
+        Some(filter) => Where { all: vec![filter, limit], ..Where::default() },
+        None => limit,
+    });
+    request
+}
