@@ -22,6 +22,7 @@ use crate::error::QueryError;
 use crate::guard;
 use crate::labels::{self, Labelled, language_of};
 use crate::melt::Melt;
+use crate::repeated;
 use crate::rows::QueryRows;
 use crate::snapshot::{Pinned, Snapshot, new_session};
 use crate::vector::{CommonVector, TableFacts, common_vector};
@@ -261,6 +262,7 @@ impl Builder<'_> {
         names: &BTreeMap<TableName, String>,
     ) -> Result<(), QueryError> {
         let left_out: Vec<String> = self.rules.values().filter_map(FormRules::left_out).collect();
+        repeated::register(self.session, &self.counting.of_units()).await?;
         let current = self.counting.current();
         let current = if left_out.is_empty() { current } else { views::without(&current, &left_out) };
         self.view("current", &current).await?;

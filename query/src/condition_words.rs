@@ -16,12 +16,7 @@ impl TabulateRequest {
     ///
     /// # Errors
     /// [`QueryError::Request`] with what can be written.
-    pub fn ask_with(
-        &mut self,
-        definitions: &Definitions,
-        name: &str,
-        value: &str,
-    ) -> Result<(), QueryError> {
+    pub fn ask_with(&mut self, definitions: &Definitions, name: &str, value: &str) -> Result<(), QueryError> {
         let asked = self.ask(name, value);
         if asked.is_ok() || !matches!(name, "where" | "numerator") {
             return asked;

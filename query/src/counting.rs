@@ -11,6 +11,7 @@
 use shukei_schemas::Code;
 use shukei_schemas::definition::{Counts, Definitions, TwoSources};
 
+use crate::repeated;
 use crate::views::{POSITION, decided};
 
 /// The total order of events of one unit within a revision.
@@ -115,9 +116,15 @@ impl Counting {
         };
         let rest =
             format!("{POSITION}, interpretation, target, event_source, event_id, revision, order_time");
+        // Of an event that shares neither unit nor id with another, nothing but its own row is looked at.
+        let edited = if self.edits { ", CASE WHEN kind = 'edit' THEN 'edited' END" } else { "" };
+        let lone = format!(
+            " UNION ALL SELECT survey, wave, unit, {rest}, nullif(concat_ws(','{late}{edited}, CAST(NULL AS VARCHAR)), '') AS flags{more}
+              FROM named WHERE alone AND kind <> 'withdrawal'{only}"
+        );
         if self.surveys.is_empty() {
             return format!(
-                "{events} SELECT survey, wave, unit, {rest}, {flags} FROM ranked WHERE place = 1 AND kind <> 'withdrawal'{only}",
+                "{events} SELECT survey, wave, unit, {rest}, {flags} FROM ranked WHERE place = 1 AND kind <> 'withdrawal'{only}{lone}",
                 events = self.events(),
                 flags = flags(""),
             );
@@ -129,7 +136,7 @@ impl Counting {
             None => "unit".to_owned(),
         };
         format!(
-            "{events} SELECT survey, wave, {unit}, {rest}, {flags} FROM standing WHERE stands{only}",
+            "{events} SELECT survey, wave, {unit}, {rest}, {flags} FROM standing WHERE stands{only}{lone}",
             events = self.events(),
             flags = flags(", CASE WHEN sources > 1 THEN 'two_sources' END"),
         )
@@ -168,9 +175,11 @@ impl Counting {
         if !self.cut_offs.is_empty() {
             let detail = "CASE WHEN set_aside THEN 'after the cut-off: is set aside' ELSE 'after the cut-off: counts' END";
             parts.push(select("late", detail, "seen WHERE late AND copy = 1"));
+            parts.push(select("late", detail, "named WHERE alone AND late"));
         }
         if self.edits {
             parts.push(select("edited", "'see the view `edits`'", "seen WHERE kind = 'edit' AND copy = 1"));
+            parts.push(select("edited", "'see the view `edits`'", "named WHERE alone AND kind = 'edit'"));
             // What a respondent sends after an edit counts, and brings back what the office had changed.
             parts.push(select(
                 "edit_overridden",
@@ -197,7 +206,13 @@ impl Counting {
         format!("PARTITION BY survey, event_source, event_id ORDER BY {}", ORDER.join(", "))
     }
 
-    /// `seen`: every event that could count. `ranked`: without copies, the newest of a unit first. `standing`, where
+    /// The events that could count, as SQL.
+    pub(crate) fn of_units(&self) -> String {
+        let decided = decided(self.reinterpreted);
+        format!("(SELECT * FROM {decided} WHERE kind IN ('response', 'edit', 'withdrawal'))")
+    }
+
+    /// `named`: every event that could count, and whether it stands `alone`. `seen`: those that do not. `ranked`: without copies, the newest of a unit first. `standing`, where
     /// there are several sources: the last response of each that is not taken back.
     fn events(&self) -> String {
         let set_aside = if self.cut_offs.is_empty() { "" } else { "set_aside, " };
@@ -205,14 +220,17 @@ impl Counting {
         let in_generation = "OVER (PARTITION BY survey, wave, unit, generation)";
         let seen = format!(
             "WITH named AS (
-               SELECT *, concat(kind, content_hash) AS this, {source} AS source{late}
-               FROM {decided} WHERE kind IN ('response', 'edit', 'withdrawal')),
+               SELECT o.*, concat(kind, content_hash) AS this, {source} AS source{late},
+                 (u.hash IS NULL AND e.hash IS NULL) AS alone
+               FROM (SELECT *, {unit_hash} AS unit_hash, {event_hash} AS event_hash FROM {events}) o
+                 LEFT JOIN {repeated} u ON o.unit_hash = u.hash
+                 LEFT JOIN {repeated} e ON o.event_hash = e.hash),
              seen AS (
                SELECT *, row_number() OVER ({copies}) AS copy,
                  count(*) OVER (PARTITION BY survey, kind, event_source, event_id, content_hash) AS copies,
                  first_value(this) OVER ({uses}) AS first_use,
                  min(\"partition\") {in_generation} AS lowest, max(\"partition\") {in_generation} AS highest
-               FROM named),
+               FROM named WHERE NOT alone),
              ranked AS (
                SELECT *, row_number() OVER (
                    PARTITION BY survey, wave, unit ORDER BY {set_aside}coalesce(revision, 0) DESC, {newest_first}) AS place,
@@ -220,7 +238,10 @@ impl Counting {
                FROM seen WHERE copy = 1)",
             source = self.source(),
             late = self.late(),
-            decided = decided(self.reinterpreted),
+            events = self.of_units(),
+            repeated = repeated::TABLE,
+            unit_hash = repeated::of_unit(),
+            event_hash = repeated::of_event(),
             copies = self.copies(),
             uses = self.uses(),
         );

@@ -36,6 +36,7 @@ mod measure;
 mod measures;
 mod melt;
 mod rebuilt;
+mod repeated;
 mod received;
 mod request;
 mod response;

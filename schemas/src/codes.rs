@@ -115,8 +115,12 @@ codes! {
     PatternMatched = "pattern_matched", "nothing to do if the pattern means this text";
     /// A text outside the list was kept as other, as the question says.
     Unlisted = "unlisted", "nothing to do, or add an alias if the text means one of the options";
+    /// A text or a respondent is not the identifier that the survey asks for.
+    IdentifierInvalid = "identifier_invalid", "look the identifier up again, and keep its column as text";
     /// The submission came after the cut-off of its wave; it is the first issue of its record.
     Late = "late", "nothing to do: the wave's `late` says whether it counts";
+    /// More marks than the question takes.
+    TooManyMarks = "too_many_marks", "the question takes at most so many marks as its max_marks says";
     /// Two columns that feed one answer say different things.
     ColumnsDiffer = "columns_differ", "say in the layout which column counts";
 
@@ -154,10 +158,26 @@ impl Issue {
     }
 }
 
-/// One part of a JSON pointer, escaped by RFC 6901 and cut to 80 characters, since keys may come from anybody.
+/// One part of a JSON pointer that nobody knows, escaped by RFC 6901 and cut to 500 characters, since keys may come from
+/// anybody.
 pub fn pointer_part(key: &str) -> String {
     let mut out = String::from("/");
-    for c in key.chars().take(80) {
+    escape(key.chars().take(PART_CHARS_MAX), &mut out);
+    out
+}
+
+/// As many characters of a key that no definition knows are kept.
+const PART_CHARS_MAX: usize = 500;
+
+/// One part of a JSON pointer that a definition knows, escaped and whole: names that begin alike stay apart.
+pub fn known_part(key: &str) -> String {
+    let mut out = String::from("/");
+    escape(key.chars(), &mut out);
+    out
+}
+
+fn escape(key: impl Iterator<Item = char>, out: &mut String) {
+    for c in key {
         match c {
             '~' => out.push_str("~0"),
             '/' => out.push_str("~1"),
@@ -165,7 +185,6 @@ pub fn pointer_part(key: &str) -> String {
             c => out.push(c),
         }
     }
-    out
 }
 
 #[cfg(test)]
@@ -183,5 +202,8 @@ mod tests {
     #[test]
     fn pointer_parts_are_escaped() {
         assert_eq!(pointer_part("a/b~c"), "/a~1b~0c");
+        assert_eq!(known_part("a/b~c"), "/a~1b~0c");
+        let long = "x".repeat(600);
+        assert_eq!((pointer_part(&long).len(), known_part(&long).len()), (501, 601));
     }
 }

@@ -129,7 +129,11 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_compact_string()))
+        // Nearly every number is the code of an option.
+        Ok(Json::Number(match u8::try_from(value) {
+            Ok(digit @ 0..=9) => char::from(b'0' + digit).to_compact_string(),
+            _ => value.to_compact_string(),
+        }))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Json, E> {

@@ -7,6 +7,7 @@ pub mod decimal;
 pub mod definition;
 pub mod edit;
 pub mod event;
+pub mod identifier;
 mod ids;
 pub mod json;
 pub mod moment;

@@ -79,14 +79,14 @@ fn a_changed_rule_is_told_with_the_figures_that_it_changes() {
         told("across-1", draft),
         [
             "31|2||share|3|3|10|6|30.0|50.0|20.0|any(f2>=4)|not_covered",
-            "31||nothing_marked|share|0|0|10|6|0.0|0.0|0.0||"
+            "31||no_answer|share|0|0|10|6|0.0|0.0|0.0||"
         ]
     );
     assert_eq!(
         told(draft, "across-1"),
         [
             "31|2||share|3|3|6|10|50.0|30.0|-20.0|not_covered|any(f2>=4)",
-            "31||nothing_marked|share|0|0|6|10|0.0|0.0|0.0||"
+            "31||no_answer|share|0|0|6|10|0.0|0.0|0.0||"
         ]
     );
     // A threshold that moves a count.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use shukei_query::{
-    BaseRule, Catalog, CountedWave, Measure, MeasureKind, StateUnits, TabulateRequest, percent_text, ratio_text, rounded_text,
+    BaseRule, Catalog, CountedWave, Measure, MeasureKind, StateUnits, TabulateRequest, percent_text,
+    ratio_text, rounded_text,
 };
 use shukei_schemas::definition::{Rounding, SurveyDefinition};
 use shukei_schemas::{State, WaveId};
@@ -154,9 +155,8 @@ impl Difference<'_> {
             true => of_line,
             false => number(text).map_or(0, |(_, decimals)| decimals),
         };
-        let rounded = |text: &String| {
-            rounded_text(text, decimals, self.rounding).unwrap_or_else(|| text.clone())
-        };
+        let rounded =
+            |text: &String| rounded_text(text, decimals, self.rounding).unwrap_or_else(|| text.clone());
         match wanted {
             Wanted::Figure(_) => Some(match found.value.is_empty() {
                 true => String::new(),
@@ -183,7 +183,8 @@ impl Difference<'_> {
                 | BaseRule::AskedWithoutNoAnswer
                 | BaseRule::All
         );
-        let is_share = line.wanted() == Wanted::Figure(MeasureKind::Share) && found.measure == MeasureKind::Share;
+        let is_share =
+            line.wanted() == Wanted::Figure(MeasureKind::Share) && found.measure == MeasureKind::Share;
         let is_base = matches!(line.wanted(), Wanted::Beside(Beside::Base));
         if !of_states || !(is_share || is_base) {
             return None;

@@ -177,7 +177,11 @@ fn is_part(measure: &Measure, part: &str) -> bool {
         let Some((name, category)) = piece.split_once('=') else { return false };
         let (name, category) = (name.trim(), category.trim());
         let names = |part: &&shukei_query::BreakPart| part.name == name;
-        measure.parts.iter().find(names).is_some_and(|part| part.category == category || part.label == category)
+        measure
+            .parts
+            .iter()
+            .find(names)
+            .is_some_and(|part| part.category == category || part.label == category)
     };
     let names: BTreeSet<&str> =
         pieces(part).filter_map(|piece| piece.split_once('=')).map(|(name, _)| name.trim()).collect();

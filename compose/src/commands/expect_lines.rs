@@ -231,38 +231,3 @@ pub(crate) fn is_equal(one: &str, other: &str) -> bool {
     let scaled = |value: i128, decimals_of: u8| value.checked_mul(scale(decimals_of, decimals));
     scaled(one, one_decimals) == scaled(other, other_decimals)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_as_they_are_printed() {
-        let cases: &[(&str, Option<(i128, u8)>)] = &[
-            ("1,614", Some((1614, 0))),
-            ("37.2%", Some((372, 1))),
-            ("-0.5 ％", Some((-5, 1))),
-            ("1614.999999992", Some((1_614_999_999_992, 9))),
-            ("16,14", None),
-            ("", None),
-            ("-", None),
-            ("one", None),
-        ];
-        for (text, wanted) in cases {
-            assert_eq!(number(text), *wanted, "{text}");
-        }
-        for (one, other, wanted) in
-            [("33.40", "33.4", true), ("33", "33.4", false), ("", "", true), ("", "0", false), ("1,000", "1000", true)]
-        {
-            assert_eq!(is_equal(one, other), wanted, "{one} {other}");
-        }
-    }
-
-    #[test]
-    fn every_measure_that_is_printed_can_be_expected() {
-        for name in MeasureKind::ALL.iter().map(|kind| kind.as_str()).chain(BESIDE.map(|(name, _)| name)) {
-            assert_eq!(Wanted::parse(name).map(Wanted::as_str), Some(name));
-        }
-        assert_eq!(Wanted::parse("counts"), None);
-    }
-}

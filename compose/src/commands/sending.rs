@@ -136,6 +136,8 @@ pub(crate) struct Interpreted {
     pub(crate) with_issues: u64,
     /// Events that were there before: same source, id and bytes.
     pub(crate) copies: u64,
+    /// Of these, the ones whose answers that count were read by other definitions than those given now.
+    pub(crate) read_otherwise: u64,
     /// Events whose id was used before with other bytes; they count.
     pub(crate) ids_reused: u64,
     /// Units with events in two partitions.
@@ -187,6 +189,18 @@ pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<
     };
     let units = "DISTINCT concat(survey, '\n', wave, '\n', unit)";
     interpreted.copies = count(catalog, &flags("*", "duplicate")).await?;
+    if interpreted.copies > 0 {
+        let otherwise = format!(
+            "SELECT count(DISTINCT o.event_id) FROM outcomes n \
+             JOIN current c ON c.event_source = n.event_source AND c.event_id = n.event_id \
+             JOIN outcomes o ON o.generation = c.generation AND o.\"partition\" = c.\"partition\" \
+             AND o.\"offset\" = c.\"offset\" \
+             WHERE n.generation = {generation} AND o.generation < {generation} \
+             AND n.target IS NOT NULL AND o.content_hash = n.content_hash \
+             AND array_to_string(n.definitions, ' ') <> array_to_string(o.definitions, ' ')"
+        );
+        interpreted.read_otherwise = count(catalog, &otherwise).await?;
+    }
     interpreted.ids_reused = count(catalog, &flags("*", "id_reused")).await?;
     interpreted.two_partitions = count(catalog, &flags(units, "two_partitions")).await?;
     interpreted.two_sources = count(catalog, &flags(units, "two_sources")).await?;

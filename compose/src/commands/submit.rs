@@ -153,6 +153,12 @@ fn say_report(sent: &Sent, report: &Interpreted, copies: Option<u64>) -> ExitCod
     if let Some(copies) = copies {
         say!("known already {copies:>9}");
     }
+    if report.read_otherwise > 0 {
+        say!("  {:>9} of them were read by other definitions than these", report.read_otherwise);
+        note!(
+            "hint: `shukei rebuild` reads all of the folder by the definitions as they are now, `submit --again` these rows"
+        );
+    }
     let flags = [
         ("id reused     ", report.ids_reused),
         ("two partitions", report.two_partitions),

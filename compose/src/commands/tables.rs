@@ -59,8 +59,10 @@ impl Tables {
     /// A maker of events that asks this layout about columns.
     pub(crate) fn maker<'a>(&'a self, source: &'a Source) -> Maker<'a> {
         Maker::new(source, |column| match (self.layout.target(column), self.layout.ignores(column)) {
-            (Some(_), _) => Role::Read,
-            (None, true) => Role::Ignored,
+            (Some(_), _) if self.layout.names(column) => Role::Read,
+            (Some(_), _) => Role::Like,
+            (None, true) if self.layout.names(column) => Role::Ignored,
+            (None, true) => Role::Unknown,
             (None, false) => Role::Unknown,
         })
     }
@@ -126,7 +128,13 @@ impl Tables {
                         self.told().note_skipped();
                         continue;
                     }
-                    Ok(row) => maker.make(&row).map(|made| (row, made)),
+                    Ok(row) => match maker.left_out(&row) {
+                        Some(why) => {
+                            self.told().note_left_out(why);
+                            continue;
+                        }
+                        None => maker.make(&row).map(|made| (row, made)),
+                    },
                     Err(RowError::Refused(refused)) => Err(refused),
                     Err(RowError::Broken(error)) => return Err(error.into()),
                 };

@@ -1,10 +1,10 @@
 //! What is told of files of rows: how many there were, what was refused, and which columns have no counterpart.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use shukei_delivery::{Made, Refused};
-use shukei_schemas::definition::Layout;
+use shukei_schemas::definition::{Layout, nearest};
 
 use crate::commands::tables::Tables;
 use crate::output::{self, say};
@@ -15,6 +15,8 @@ pub(crate) struct Told {
     pub(crate) rows: u64,
     pub(crate) empty: u64,
     pub(crate) skipped: u64,
+    /// Rows that the layout's rules leave out, by rule.
+    pub(crate) left_out: BTreeMap<String, u64>,
     pub(crate) refused: u64,
     pub(crate) refusals: Vec<String>,
     pub(crate) times_unread: u64,
@@ -39,8 +41,9 @@ impl Told {
                 self.unknown.push(key.clone());
             }
         }
-        let present: HashSet<&str> = keys.iter().map(String::as_str).collect();
-        for (name, _) in layout.columns().filter(|(name, _)| !present.contains(name)) {
+        let present: HashSet<usize> =
+            keys.iter().filter_map(|key| layout.column(key)).map(|(place, _)| place).collect();
+        for (_, (name, _)) in layout.columns().enumerate().filter(|(at, _)| !present.contains(at)) {
             if !self.missing.iter().any(|known| known == name) {
                 self.missing.push(name.to_owned());
             }
@@ -59,6 +62,12 @@ impl Told {
     /// Notes a row without content that is not sent.
     pub(crate) fn note_skipped(&mut self) {
         (self.rows, self.skipped) = (self.rows + 1, self.skipped + 1);
+    }
+
+    /// Notes a row that a rule of the layout leaves out.
+    pub(crate) fn note_left_out(&mut self, why: String) {
+        self.rows += 1;
+        *self.left_out.entry(why).or_default() += 1;
     }
 
     /// Notes a row that is sent, of this unit.
@@ -80,18 +89,23 @@ impl Told {
 
     /// Prints which columns of the file and of the layout have no counterpart.
     pub(crate) fn say_columns(&self) {
-        let say = |names: &[String], words: &str| {
+        let say = |names: &[String], others: &[String], words: &str| {
             if !names.is_empty() {
-                let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                let shown = |name: &String| match nearest(name, others.iter().map(String::as_str)) {
+                    Some(near) => format!("`{name}` (nearly `{near}` of the file)"),
+                    None => format!("`{name}`"),
+                };
+                let listed: Vec<String> = names.iter().map(shown).collect();
                 output::paragraph(&format!("{} {words}: {}", names.len(), listed.join(", ")));
                 say!("");
             }
         };
         say(
             &self.unknown,
+            &[],
             "columns of the file are not in the layout (feed a question, or list them under `ignore`)",
         );
-        say(&self.missing, "columns of the layout are not in the file (they count as blank)");
+        say(&self.missing, &self.unknown, "columns of the layout are not in the file (they count as blank)");
     }
 
     /// Prints what was seen of the files; `false` if any row was refused.
@@ -115,6 +129,9 @@ impl Told {
             if count > 0 {
                 say!("  {count:>9} {words}");
             }
+        }
+        for (why, count) in &self.left_out {
+            say!("  {count:>9} rows left out by {why}");
         }
         say!("rows refused  {:>9}", self.refused);
         for refusal in &self.refusals {

@@ -56,12 +56,13 @@ pub(crate) async fn run(arguments: Try) -> Result<ExitCode, Fault> {
     finished?;
     let seen = reader.join().map_err(|_| Fault::no("reading broke off", "try it again"))??;
 
-    say!(
-        "survey `{}`, layout `{}`, {}",
-        definition.survey.survey,
-        tables.layout.reference.layout,
-        seen.waves.iter().map(|wave| format!("wave `{wave}`")).collect::<Vec<_>>().join(", "),
-    );
+    // Where every row is refused there is no wave to name.
+    let mut names = vec![
+        format!("survey `{}`", definition.survey.survey),
+        format!("layout `{}`", tables.layout.reference.layout),
+    ];
+    names.extend(seen.waves.iter().map(|wave| format!("wave `{wave}`")));
+    say!("{}", names.join(", "));
     let fine = tables.told().say(&tables);
     say!("accepted      {:>9}", seen.accepted);
     say!("  {:>9} with bad answers", seen.with_issues);

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use shukei_schemas::definition::column_key;
+
 /// The names of a file's columns.
 ///
 /// A column is known by its name, by the name as it is written in the file to the blank, and by its position (`#7`).
@@ -83,14 +85,26 @@ impl Columns {
         self.names.is_empty()
     }
 
-    /// The place of the column that a layout calls so.
+    /// The place of the column that a layout calls so: by its name, else by the only name that is the same but for
+    /// width, dashes, quotes and blanks.
     pub fn place(&self, name: &str) -> Option<usize> {
         if let Some(position) = name.strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok()) {
             let place = position.checked_sub(1)?;
             return (place < self.names.len()).then_some(place);
         }
         let by_name = || self.names.iter().position(|known| known == name);
-        self.written.iter().position(|known| known.as_deref() == Some(name)).or_else(by_name)
+        self.written
+            .iter()
+            .position(|known| known.as_deref() == Some(name))
+            .or_else(by_name)
+            .or_else(|| self.like(name))
+    }
+
+    fn like(&self, name: &str) -> Option<usize> {
+        let wanted = column_key(name);
+        let mut found =
+            self.names.iter().enumerate().filter(|(_, known)| column_key(known) == wanted).map(|(at, _)| at);
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// What each column is called in a submission: as the layout calls it where it does, else by its name.
@@ -146,6 +160,17 @@ mod tests {
             assert_eq!(columns.place(name), place, "{name}");
         }
         assert_eq!(columns.place("#0"), None);
+        let spelled = Columns::of_header(&[["問５　ご意見", "年齢～", "x−1", "x-1", "y－1", "y–1"]], 0);
+        for (name, place) in [
+            ("問5 ご意見", Some(0)),
+            ("年齢〜", Some(1)),
+            ("x-1", Some(3)),
+            ("x−1", Some(2)),
+            ("x–1", None),
+            ("y-1", None),
+        ] {
+            assert_eq!(spelled.place(name), place, "{name}");
+        }
         assert_eq!(columns.keys(|_| false), ["a", "a (2)", "b c", "#4"]);
         assert_eq!(columns.keys(|name| ["#2", " b\nc", "#4"].contains(&name)), ["a", "#2", " b\nc", "#4"]);
     }

@@ -58,7 +58,9 @@ pub enum DeliveryError {
         file: String,
     },
     /// A column that says what a submission is does not exist.
-    #[error("`{file}` has no column `{column}`, which the layout needs to tell submissions apart")]
+    #[error(
+        "`{file}` has no column `{column}`, which the layout needs to tell what is a submission, and whose"
+    )]
     ColumnMissing {
         /// The file.
         file: String,

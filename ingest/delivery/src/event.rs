@@ -4,7 +4,7 @@ use csv::StringRecord;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use shukei_schemas::definition::{DeliveryFile, content_hash, nearest};
+use shukei_schemas::definition::{DeliveryFile, RowTest, content_hash, nearest};
 use shukei_schemas::event::{SUBMISSION_RECEIVED, SUBMISSION_WITHDRAWN, write_structured};
 
 use crate::columns::Columns;
@@ -101,6 +101,8 @@ impl Made {
 pub enum Role {
     /// It feeds an answer.
     Read,
+    /// It feeds an answer, though the layout spells its name otherwise. It travels under its own name.
+    Like,
     /// It is passed over.
     Ignored,
     /// The layout does not name it.
@@ -127,6 +129,9 @@ struct Bound {
     submitted_at: Attribute,
     revision: Attribute,
     method: Attribute,
+    /// Tests of rows with where their columns are; nowhere in a line of JSON that lacks the key.
+    skip_if: Vec<(RowTest, Option<Place>)>,
+    only_if: Vec<(RowTest, Option<Place>)>,
 }
 
 impl<'a> Maker<'a> {
@@ -153,7 +158,9 @@ impl<'a> Maker<'a> {
         self.bound = None;
         let Some(columns) = columns else { return Ok(None) };
         let rule = &self.source.file.submission;
-        for key in rule.key_columns() {
+        let tested = self.source.file.skip_if.iter().chain(&self.source.file.only_if);
+        let tested = tested.map(|test| test.column.as_str());
+        for key in rule.key_columns().into_iter().chain(tested) {
             if place(columns, key).is_none() {
                 return Err(DeliveryError::ColumnMissing {
                     file: file.to_owned(),
@@ -163,7 +170,7 @@ impl<'a> Maker<'a> {
             }
         }
         let bound = self.bind(columns);
-        if !bound.keys.iter().any(|key| (self.role)(key) == Role::Read) {
+        if !bound.keys.iter().any(|key| matches!((self.role)(key), Role::Read | Role::Like)) {
             return Err(DeliveryError::ColumnsForeign {
                 file: file.to_owned(),
                 layout: self.source.layout.clone(),
@@ -183,7 +190,7 @@ impl<'a> Maker<'a> {
         let attribute = |given| Attribute::of(given, columns);
         Bound {
             columns: Arc::clone(columns),
-            keys: columns.keys(|name| (self.role)(name) != Role::Unknown),
+            keys: columns.keys(|name| matches!((self.role)(name), Role::Read | Role::Ignored)),
             respondent: rule.key_columns().into_iter().map(|name| place(columns, name)).collect(),
             person: attribute(rule.respondent.as_ref().filter(|_| rule.is_row())),
             group: attribute(rule.group.as_ref()),
@@ -191,6 +198,34 @@ impl<'a> Maker<'a> {
             submitted_at: attribute(rule.submitted_at.as_ref()),
             revision: attribute(rule.revision.as_ref()),
             method: attribute(rule.method.as_ref()),
+            skip_if: tests(&self.source.file.skip_if, columns),
+            only_if: tests(&self.source.file.only_if, columns),
+        }
+    }
+
+    /// Why a row is no submission, by the rules of the layout; `None` if it is one.
+    pub fn left_out(&mut self, row: &Row) -> Option<String> {
+        let file = &self.source.file;
+        if file.skip_if.is_empty() && file.only_if.is_empty() {
+            return None;
+        }
+        let bound = self.bound_to(row);
+        let holds = |(test, place): &&(RowTest, Option<Place>)| {
+            test.holds(place.as_ref().map_or("", |place| place.text(row, &self.stem)))
+        };
+        let skipped = bound.skip_if.iter().find(holds).map(|(test, _)| format!("skip_if: {test}"));
+        let why = skipped.or_else(|| {
+            let failed = bound.only_if.iter().find(|test| !holds(test));
+            failed.map(|(test, _)| format!("only_if: {test}, which does not hold"))
+        });
+        self.bound = Some(bound);
+        why
+    }
+
+    fn bound_to(&mut self, row: &Row) -> Bound {
+        match self.bound.take() {
+            Some(bound) if Arc::ptr_eq(&bound.columns, &row.columns) => bound,
+            _ => self.bind(&row.columns),
         }
     }
 
@@ -199,10 +234,7 @@ impl<'a> Maker<'a> {
     /// # Errors
     /// [`Refused`] if the row cannot be attributed.
     pub fn make(&mut self, row: &Row) -> Result<Made, Refused> {
-        let bound = match self.bound.take() {
-            Some(bound) if Arc::ptr_eq(&bound.columns, &row.columns) => bound,
-            _ => self.bind(&row.columns),
-        };
+        let bound = self.bound_to(row);
         let made = self.make_bound(row, &bound);
         self.bound = Some(bound);
         made
@@ -278,6 +310,10 @@ impl std::fmt::Debug for Maker<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Maker").field("source", &self.source).finish_non_exhaustive()
     }
+}
+
+fn tests(tests: &[RowTest], columns: &Columns) -> Vec<(RowTest, Option<Place>)> {
+    tests.iter().map(|test| (test.clone(), place(columns, &test.column))).collect()
 }
 
 /// What to look at when a column is not there. It names no column that may be an answer.

@@ -188,8 +188,8 @@ const CASES: &[Case] = &[
                1,満足,1,0,,良い,悪い,1.5\n2,不満,0,1,市の掲示板,普通,良い,0.5\n3,満足,1,1,友人,悪い,ー,1.25\n4,無回答,0,0,,良い,普通,0.75\n5,不満,0,0,,普通,悪い,1.5\n",
         wanted: &[
             "Q1 single: 問１ 満足度 | 1=不満 2=満足",
-            "Q2 multiple: 問2 | 1=広報紙 2=その他+",
-            "Q4 grid: 問4 rows 1=子育て 2=防災 | 1=悪い 2=普通 3=良い",
+            "Q2 multiple: 問２ | 1=広報紙 2=その他+",
+            "Q4 grid: 問４ rows 1=子育て 2=防災 | 1=悪い 2=普通 3=良い",
             "q8 number: ウエイト",
         ],
         layout: &[
@@ -302,4 +302,105 @@ fn bytes_of_an_old_macintosh_are_not_japanese() {
     let text = b"Fan of the Universe?\x8c\xe6,Who?\nYes,Han\nNo,Leia\nYes,Han\nNo,Leia\n";
     let layout = &from(text).files["layouts/file.yaml"];
     assert!(layout.contains("encoding: \"macintosh\""), "{layout}");
+}
+
+/// Numbers that look random and are the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % most
+    }
+
+    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[self.below(words.len())]
+    }
+}
+
+#[test]
+fn whatever_the_columns_are_the_guess_passes_and_no_column_is_lost() {
+    const NAMES: &[&str] = &[
+        "",
+        "",
+        "",
+        "Q1_1",
+        "Q1_2",
+        "Q1_3",
+        "Q1_2_TEXT",
+        "Q1",
+        "q3",
+        "Which? - Bus",
+        "Which? - Other",
+        "Which? - Other (please specify)",
+        "How: a",
+        "How: b",
+        "X[1]",
+        "X[2]",
+        "X[other]",
+        "問２_1 紙",
+        "問２_2 その他",
+        "問２ その他（自由記述）",
+        "a",
+        "b",
+        "Other",
+        "weight",
+        "Timestamp",
+        "ID",
+        "#3",
+        "#9",
+        "Rank: a",
+        "Rank: b",
+        " a\nb",
+    ];
+    const CELLS: &[&[&str]] = &[
+        &["0", "1"],
+        &["Yes", "No"],
+        &["a", ""],
+        &["b", ""],
+        &["Bus", "", "NA"],
+        &["Other", ""],
+        &["x", "y", "z"],
+        &["1", "2", "3"],
+        &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"],
+        &["a; b", "a", "b; c"],
+        &["Not selected", "b"],
+        &["Not selected", "a"],
+        &["", ""],
+        &["nan", "無回答", "-"],
+        &["2024-01-02 10:00:00", "2024-01-03 11:00:00"],
+        &["0.25", "1.5"],
+        &["＝", "\u{1b}", "’"],
+    ];
+    for seed in 0..400 {
+        let mut dice = Dice(seed);
+        let width = 1 + dice.below(9);
+        let kinds: Vec<&[&str]> = (0..width).map(|_| CELLS[dice.below(CELLS.len())]).collect();
+        let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
+        let mut text = (0..width).map(|_| quoted(dice.pick(NAMES))).collect::<Vec<_>>().join(",") + "\n";
+        if dice.below(4) == 0 {
+            let row = (0..width).map(|at| quoted(["Response", "a wording of some length", "b"][at % 3]));
+            text += &(row.collect::<Vec<_>>().join(",") + "\n");
+        }
+        for row in 0..dice.below(14) {
+            let cell = |dice: &mut Dice, words: &[&str]| match dice.below(20) {
+                0 => quoted(&format!("own words {row}")),
+                _ => quoted(words[dice.below(words.len())]),
+            };
+            text += &(kinds.iter().map(|words| cell(&mut dice, words)).collect::<Vec<_>>().join(",") + "\n");
+        }
+        let scaffold = from(text.as_bytes());
+        let definition = checked(&scaffold);
+        let layout = definition.layouts.values().next().unwrap().value.clone();
+        let spec = layout.file.clone().unwrap_or_default();
+        let rows = open("in.csv", Cursor::new(text.clone().into_bytes()), &spec).unwrap();
+        let columns = rows.columns().unwrap();
+        let read: Vec<usize> = layout.columns().filter_map(|(name, _)| columns.place(name)).collect();
+        for at in 0..columns.len() {
+            let is_ignored = layout.ignores(&columns.names()[at]) || layout.ignores(&format!("#{}", at + 1));
+            let times = read.iter().filter(|place| **place == at).count();
+            assert!(times + usize::from(is_ignored) >= 1, "column {at} of\n{text}\n{}", shown(&scaffold));
+            assert!(times <= 1, "column {at} twice of\n{text}\n{}", shown(&scaffold));
+        }
+    }
 }

@@ -163,7 +163,12 @@ fn bar(measure: &Measure, chart: &[Measure], notes: &[&str], shown: &Shown) -> O
                 .map(|_| millionths(measure.count, measure.base)),
             count: match share_of(measure) {
                 Some(_) => {
-                    format!("{} / {}{}", shown.count(measure), shown.base(measure), note_marks(measure, notes))
+                    format!(
+                        "{} / {}{}",
+                        shown.count(measure),
+                        shown.base(measure),
+                        note_marks(measure, notes)
+                    )
                 }
                 None => shown.count(measure),
             },

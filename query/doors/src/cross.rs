@@ -135,10 +135,8 @@ impl CrossTable {
             }
         }
         let has = |flag| figures.iter().any(|figure| figure.flags.contains(&flag));
-        let legend = [
-            (Flag::Unreliable, UNRELIABLE, words.unreliable),
-            (Flag::Blanked, BLANKED, words.blanked),
-        ];
+        let legend =
+            [(Flag::Unreliable, UNRELIABLE, words.unreliable), (Flag::Blanked, BLANKED, words.blanked)];
         Self {
             breaks: names.iter().map(|(name, title)| words.by(&harmless(title), name)).collect(),
             parts,

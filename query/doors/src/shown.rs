@@ -20,12 +20,7 @@ pub struct Shown {
 
 impl Default for Shown {
     fn default() -> Self {
-        Self {
-            language: "en".to_owned(),
-            title: String::new(),
-            decimals: None,
-            rounding: Rounding::HalfAway,
-        }
+        Self { language: "en".to_owned(), title: String::new(), decimals: None, rounding: Rounding::HalfAway }
     }
 }
 

@@ -56,7 +56,8 @@ fn of_question(
     let words = shown.words();
     let Some(first) = figures.first() else { return Ok(()) };
     let row = first.row_label.as_ref().map(|row| harmless(row));
-    let said = |flag: Flag| flag != Flag::BaseZero && figures.iter().all(|figure| figure.flags.contains(&flag));
+    let said =
+        |flag: Flag| flag != Flag::BaseZero && figures.iter().all(|figure| figure.flags.contains(&flag));
     let flags: Vec<&str> =
         first.flags.iter().filter(|flag| said(**flag)).map(|flag| words.flag(*flag)).collect();
     let flags = (!flags.is_empty()).then(|| flags.join("; "));
@@ -139,7 +140,8 @@ impl Lines<'_> {
             }
             (None, None) => None,
         };
-        let is_other = |figure: &&&Measure| figure.measure != MeasureKind::Count && !figure.measure.is_share();
+        let is_other =
+            |figure: &&&Measure| figure.measure != MeasureKind::Count && !figure.measure.is_share();
         let others: Vec<Vec<String>> = of_one_cell
             .iter()
             .filter(is_other)

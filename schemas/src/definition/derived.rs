@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use super::pattern::Pattern;
 use super::period::{PeriodOf, PeriodRule};
+use super::premise::Premise;
 
 /// Where the answers of a question come from that nobody is asked.
 #[derive(Clone, Debug)]
@@ -35,6 +36,20 @@ pub enum Derived {
         /// The first that fits counts.
         patterns: Vec<Pattern>,
     },
+    /// The first category whose condition holds.
+    Cases {
+        /// The place of each option with its condition.
+        cases: Vec<(usize, Premise)>,
+        /// The place of the option where none holds.
+        otherwise: usize,
+    },
+    /// How many options were marked, or how many rows of a grid were answered with some.
+    Count {
+        /// The multiple answer or the grid.
+        of: usize,
+        /// The places of the options that are counted.
+        options: Vec<usize>,
+    },
     /// The period that a date or a time falls into, as its first day.
     Period(PeriodRule),
 }
@@ -50,6 +65,14 @@ impl Derived {
             Derived::Age { birth, .. } => vec![*birth],
             Derived::Period(PeriodRule { of: PeriodOf::Question(of), .. }) => vec![*of],
             Derived::Period(_) => Vec::new(),
+            Derived::Count { of, .. } => vec![*of],
+            Derived::Cases { cases, .. } => {
+                let mut found = Vec::new();
+                cases.iter().for_each(|(_, premise)| premise.questions(&mut |place| found.push(place)));
+                found.sort_unstable();
+                found.dedup();
+                found
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use unicode_normalization::char::compose;
 pub enum Step {
     /// Blanks, line breaks and byte order marks around the text do not count.
     Trim,
-    /// Full-width and half-width forms are the same.
+    /// Full-width and half-width forms are the same, and dashes and wave dashes whatever encoding they came by.
     Width,
     /// Typographic quotes and apostrophes are plain ones.
     Quotes,
@@ -38,6 +38,11 @@ impl Default for Steps {
     fn default() -> Self {
         Self { trim: true, width: true, quotes: true, case: false, blanks: false }
     }
+}
+
+/// The normal form that names of columns are compared in, where none is the same to the letter.
+pub fn column_key(name: &str) -> String {
+    Steps::of(&[Step::Trim, Step::Width, Step::Quotes, Step::Blanks]).key(name).into_owned()
 }
 
 impl Steps {
@@ -72,7 +77,7 @@ impl Steps {
                 || (self.blanks && c.is_ascii_whitespace())
                 || (self.quotes && c == '`')
         } else {
-            (self.width && matches!(c, '\u{3000}' | '\u{ff00}'..='\u{ffef}'))
+            (self.width && (width(c) != c || is_voicing(c)))
                 || (self.quotes && quote(c) != c)
                 || (self.case && !c.to_lowercase().eq(std::iter::once(c)))
                 || (self.blanks && c.is_whitespace())
@@ -135,10 +140,21 @@ fn is_around(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
 }
 
+/// A voicing mark of half-width kana, which belongs to the letter before it.
+fn is_voicing(c: char) -> bool {
+    matches!(c, '\u{ff9e}' | '\u{ff9f}')
+}
+
 /// The usual width of a full-width or half-width form. Other compatibility forms (circled digits, units) stay.
+/// Encodings disagree on what some characters are: what one decodes to `～`, people type as `〜`, and a minus sign, a
+/// hyphen and an en dash look alike.
 fn width(c: char) -> char {
     match c {
         '\u{3000}' => ' ',
+        '\u{301c}' => '~',
+        '\u{2010}'..='\u{2013}' | '\u{2212}' => '-',
+        '\u{2015}' => '\u{2014}',
+        '\u{2016}' => '\u{2225}',
         '\u{ff00}'..='\u{ffef}' => std::iter::once(c).nfkc().next().unwrap_or(c),
         other => other,
     }
@@ -165,6 +181,10 @@ mod tests {
             (&[Trim], "\u{feff} A\u{3000}\n", "A"),
             (&[Width], "ＡＢ１（ｶﾞｷﾞ）", "AB1(ガギ)"),
             (&[Width], "①㎡～", "①㎡~"),
+            (&[Width], "１〜２～３", "1~2~3"),
+            (&[Width], "1−2‐3‑4‒5–6－7-8", "1-2-3-4-5-6-7-8"),
+            (&[Width], "―—‖∥", "——∥∥"),
+            (&[Quotes], "〜–", "〜–"),
             (&[Quotes], "don’t “x”", "don't \"x\""),
             (&[Case], "ÄbC", "äbc"),
             (&[Blanks], "a \n  b", "a b"),

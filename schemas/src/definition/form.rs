@@ -9,6 +9,7 @@ use super::premise::Premise;
 use super::rules::Rules;
 use super::survey::{FormRef, StateRule, Survey};
 use super::text::Text;
+use crate::identifier::Identifier;
 use crate::ids::QuestionId;
 use crate::state::State;
 
@@ -122,6 +123,8 @@ pub struct Question {
     pub role: Role,
     /// What becomes of contradictory answers.
     pub rules: Rules,
+    /// The most options that may be marked.
+    pub max_marks: Option<usize>,
     /// Where its answers come from, where nobody is asked.
     pub derived: Option<Derived>,
     /// Who is asked.
@@ -132,6 +135,8 @@ pub struct Question {
     pub no_answer: Vec<String>,
     /// Words and codes that say that the question was not asked.
     pub not_asked: Vec<String>,
+    /// The identifier that its words must be, by its check digit; a soft check.
+    pub check: Option<Identifier>,
     /// The rules of states that differ from those of the survey.
     pub states: BTreeMap<State, StateRule>,
     /// States of an answer with which the whole submission is rejected.

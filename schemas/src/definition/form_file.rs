@@ -15,6 +15,7 @@ use super::rules::RulesFile;
 use super::scalar::Scalar;
 use super::survey::StateRule;
 use super::text::Text;
+use crate::identifier::Identifier;
 use crate::ids::FormId;
 use crate::state::State;
 
@@ -117,6 +118,9 @@ pub(super) struct QuestionFile {
     /// How many ranks a ranking gives; as many as it has items if not said.
     #[serde(default)]
     pub(super) ranks: Option<i16>,
+    /// The most options that may be marked in a multiple answer.
+    #[serde(default)]
+    pub(super) max_marks: Option<usize>,
     /// Digits behind the point that a number keeps, 0 to 9.
     #[serde(default)]
     pub(super) decimals: u8,
@@ -144,6 +148,9 @@ pub(super) struct QuestionFile {
     /// The most characters that a text may have.
     #[serde(default)]
     pub(super) chars_max: Option<usize>,
+    /// The identifier that a text must be; what is none is listed as an issue, and the answer counts all the same.
+    #[serde(default)]
+    pub(super) check: Option<Identifier>,
     /// What a text outside the list becomes: `refuse`, `other` (an option of its own), or the code of an option.
     #[serde(default)]
     pub(super) unlisted: UnlistedFile,
@@ -262,7 +269,19 @@ pub(super) struct BandFile {
     pub(super) below: Option<Scalar>,
 }
 
-/// Where the answers of a derived question come from: bands, an age, a look-up, patterns or a period.
+/// A category and when it holds.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CaseFile {
+    /// The option of the derived question.
+    #[schemars(with = "i16")]
+    pub(super) code: Spanned<i16>,
+    /// When it holds, unless a case before it does.
+    #[serde(rename = "if")]
+    pub(super) premise: PremiseFile,
+}
+
+/// Where the answers of a derived question come from: bands, an age, a look-up, patterns, a period, cases or a count.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DerivedFile {
@@ -289,6 +308,19 @@ pub(super) struct DerivedFile {
     /// Written-in answers to options.
     #[serde(default)]
     pub(super) patterns: Vec<PatternFile>,
+    /// Categories from conditions on other answers: the first that holds.
+    #[serde(default)]
+    pub(super) cases: Vec<CaseFile>,
+    /// The option where no case holds.
+    #[serde(default)]
+    pub(super) otherwise: Option<i16>,
+    /// The multiple answer whose marks are counted, or the grid whose rows are.
+    #[serde(default)]
+    #[schemars(with = "Option<Scalar>")]
+    pub(super) count: Option<Spanned<String>>,
+    /// The options that are counted; all but those that stand alone if not given.
+    #[serde(default)]
+    pub(super) codes: Vec<i16>,
     /// The period that a date or a time falls into.
     #[serde(default)]
     pub(super) period: Option<Period>,

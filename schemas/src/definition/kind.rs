@@ -136,7 +136,11 @@ impl Kind {
 
     /// The option at the place of a code.
     pub fn place_of_code(&self, code: i64) -> Option<usize> {
-        self.options().iter().position(|option| i64::from(option.code) == code)
+        let options = self.options();
+        // Most lists count from 1 up.
+        let guess = usize::try_from(code).ok().and_then(|code| code.checked_sub(1));
+        let is = |place: &usize| options.get(*place).is_some_and(|option| i64::from(option.code) == code);
+        guess.filter(is).or_else(|| options.iter().position(|option| i64::from(option.code) == code))
     }
 
     /// A bound of a band or a condition in the units that answers of this kind are compared in: of a number its last
@@ -155,10 +159,14 @@ impl Kind {
         }
     }
 
-    /// The first value behind a last one, in the same units: behind `2020` comes the first day of 2021.
+    /// The first value behind a last one, in the same units: behind `2020` comes the first day of 2021, and behind a day
+    /// without a time the midnight that ends it.
     pub fn behind(&self, text: &str) -> Option<i128> {
         match self {
             Kind::Date { .. } => moment::iso_date_behind(text).map(i128::from),
+            Kind::Datetime { zone } if moment::iso_date(text).is_some() => {
+                moment::instant_behind(text, zone).map(i128::from)
+            }
             _ => self.bound(text).map(|last| last + 1),
         }
     }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::fold::Steps;
+use super::fold::{Steps, column_key};
 use super::labels::{Labels, Meaning, Piece, Words};
 use super::layout_file::DeliveryFile;
 use super::layout_yaml::Several;
@@ -20,6 +20,10 @@ pub struct Layout {
     pub(super) order: Vec<Column>,
     pub(super) columns: HashMap<String, usize>,
     pub(super) ignore: HashSet<String>,
+    /// Names of columns in their normal form, where it belongs to one column alone.
+    pub(super) folded: HashMap<String, Option<usize>>,
+    /// The same of columns that are passed over.
+    pub(super) ignore_folded: HashSet<String>,
     pub(super) labels: Vec<Labels>,
     pub(super) several: HashMap<usize, Several>,
 }
@@ -72,6 +76,10 @@ pub struct Formats {
     pub thousands: Option<char>,
     /// Formats of dates and times; ISO 8601 if none.
     pub dates: Vec<String>,
+    /// Words in their normal form and the numbers that they mean, written with a point.
+    pub values: HashMap<String, String>,
+    /// Signs and units around numbers that do not count, in their normal form.
+    pub strip: Vec<String>,
 }
 
 /// A column that is read.
@@ -145,10 +153,19 @@ impl Column {
 }
 
 impl Layout {
-    /// A column that is read.
+    /// A column that is read: the one of this name, else the one whose name is the same in its normal form.
     pub fn column(&self, name: &str) -> Option<(usize, &Column)> {
-        let place = *self.columns.get(name)?;
+        let place = match self.columns.get(name) {
+            Some(place) => *place,
+            None if self.ignore.contains(name) => return None,
+            None => (*self.folded.get(&column_key(name))?)?,
+        };
         self.order.get(place).map(|column| (place, column))
+    }
+
+    /// Whether the layout names a column exactly so.
+    pub fn names(&self, column: &str) -> bool {
+        self.columns.contains_key(column) || self.ignore.contains(column)
     }
 
     /// What a column feeds.
@@ -164,6 +181,16 @@ impl Layout {
     /// Whether the layout says to pass over a column.
     pub fn ignores(&self, column: &str) -> bool {
         self.ignore.contains(column)
+            || (!self.columns.contains_key(column) && self.ignore_folded.contains(&column_key(column)))
+    }
+
+    /// Finds each column by the normal form of its name, too.
+    pub(super) fn fold_names(&mut self) {
+        for (place, column) in self.order.iter().enumerate() {
+            let entry = self.folded.entry(column_key(&column.name));
+            entry.and_modify(|place| *place = None).or_insert(Some(place));
+        }
+        self.ignore_folded = self.ignore.iter().map(|name| column_key(name)).collect();
     }
 
     /// What several columns that feed one answer of a question come to.

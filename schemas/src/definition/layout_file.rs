@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::finding::Finding;
+use super::rows_file::{self, RowTest};
 
 /// How a file is read into rows of cells, and what one submission in it is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -32,6 +33,10 @@ pub struct DeliveryFile {
     pub empty_rows: EmptyRows,
     /// What becomes of a row that has fewer cells than the header.
     pub short_rows: ShortRows,
+    /// Rows that are no submissions: those for which one of these tests holds. They are left out and counted.
+    pub skip_if: Vec<RowTest>,
+    /// The only rows that are submissions: those for which all of these tests hold.
+    pub only_if: Vec<RowTest>,
     /// What one submission is, and where its attributes stand.
     pub submission: SubmissionRule,
 }
@@ -49,8 +54,18 @@ impl Default for DeliveryFile {
             cells: BTreeMap::new(),
             empty_rows: EmptyRows::default(),
             short_rows: ShortRows::default(),
+            skip_if: Vec::new(),
+            only_if: Vec::new(),
             submission: SubmissionRule::default(),
         }
+    }
+}
+
+impl DeliveryFile {
+    /// Every column that says something about a row or its submission, not an answer.
+    pub fn columns(&self) -> BTreeSet<&str> {
+        let tests = self.skip_if.iter().chain(&self.only_if).map(|test| test.column.as_str());
+        self.submission.columns().into_iter().chain(tests).collect()
     }
 }
 
@@ -230,6 +245,15 @@ pub(super) fn lint(path: &str, line: Option<u64>, file: &DeliveryFile, findings:
         {
             error(format!("file: {name} needs either a column or a constant"), "give one of them");
         }
+        if let Some(Given::How(how)) = given
+            && name != "submitted_at"
+            && (how.format.is_some() || how.zone.is_some())
+        {
+            error(
+                format!("file: {name} takes no `format` and no `zone`; only a time does"),
+                "say with `map` what its cells mean; where dates are waves, leave waves out of survey.yaml and derive a `period`",
+            );
+        }
         if let Some(Given::How(GivenHow { zone: Some(zone), .. })) = given
             && jiff::tz::TimeZone::get(zone).is_err()
         {
@@ -239,6 +263,7 @@ pub(super) fn lint(path: &str, line: Option<u64>, file: &DeliveryFile, findings:
             );
         }
     }
+    rows_file::lint(path, line, file.skip_if.iter().chain(&file.only_if), findings);
 }
 
 /// Row and column, from 0, of an address such as `B3`.
@@ -304,6 +329,10 @@ mod tests {
             ("{format: xlsx_form, cells: {3B: a}}", "no cell address"),
             ("submission: {group: {map: {a: b}}}", "group needs either"),
             ("submission: {submitted_at: {column: a, zone: Mars/Base}}", "unknown time zone"),
+            ("submission: {wave: {column: a, format: '%Y-%m'}}", "wave takes no `format`"),
+            ("submission: {group: {column: a, zone: Asia/Tokyo}}", "group takes no `format`"),
+            ("skip_if: [{column: a}]", "is none"),
+            ("only_if: [{blank: true}]", "names its `column`"),
         ] {
             let mut findings = Vec::new();
             lint("f", Some(1), &serde_saphyr::from_str(yaml).unwrap(), &mut findings);

@@ -83,6 +83,9 @@ pub(super) struct AliasFile {
     /// The row of a grid, or the item of a ranking, that it means.
     #[serde(default)]
     pub(super) row: Option<i16>,
+    /// The number that it means, in a number.
+    #[serde(default)]
+    pub(super) value: Option<Scalar>,
 }
 
 /// How cells are read.
@@ -107,6 +110,12 @@ pub(super) struct CellsFile {
     /// Formats of dates and times, tried in order, for example `%d/%m/%Y`; ISO 8601 if not given.
     #[serde(default)]
     pub(super) date_format: OneOrMore,
+    /// Words and the numbers that they mean, in numbers.
+    #[serde(default)]
+    pub(super) values: BTreeMap<String, Scalar>,
+    /// Signs and units around numbers that do not count, for example `$`, `%` and `円`.
+    #[serde(default)]
+    pub(super) strip: Vec<String>,
     /// Texts that say nothing, as an empty cell does.
     #[serde(default)]
     pub(super) blank: Vec<Scalar>,

@@ -1,6 +1,7 @@
 //! Bands: their options, their bounds, and whether they overlap.
 
 use super::derived::Band;
+use super::finding::Finding;
 use super::form_file::BandFile;
 use super::kind::{Choice, Kind};
 use super::load_form::FormLoader;
@@ -55,5 +56,29 @@ pub(super) fn bands(loader: &mut FormLoader<'_>, of: &Kind, number: &str, files:
         }
         bands.push(band);
     }
+    gaps(loader, of, number, files, &bands);
     bands
+}
+
+/// Warns of values between two bands that none takes: `to: 9` and `from: 11` leave 10 out. Rounds of collection and
+/// times of day may leave out what they like.
+fn gaps(loader: &mut FormLoader<'_>, of: &Kind, number: &str, files: &[BandFile], bands: &[Band]) {
+    if !matches!(of, Kind::Number { decimals: 0, .. } | Kind::Date { .. }) {
+        return;
+    }
+    let mut sorted: Vec<&Band> = bands.iter().collect();
+    sorted.sort_by_key(|band| band.from.unwrap_or(i128::MIN));
+    for pair in sorted.windows(2) {
+        let (before, next) = (pair[0], pair[1]);
+        if let (Some(end), Some(from)) = (before.end, next.from)
+            && end < from
+        {
+            let (one, other) = (files[before.option].code.value, &files[next.option].code);
+            let message =
+                format!("bands {one} and {} of `{number}` leave values between them to no band", other.value);
+            let finding = Finding::warning(loader.path, Some(other.referenced.line()), message);
+            let hint = "such answers are invalid; let one band end (`below`) where the next begins (`from`)";
+            loader.findings.push(finding.hint(hint));
+        }
+    }
 }

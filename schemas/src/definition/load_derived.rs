@@ -9,6 +9,7 @@ use super::fold::Steps;
 use super::form_file::DerivedFile;
 use super::kind::Kind;
 use super::load_bands::bands;
+use super::load_cases;
 use super::load_form::FormLoader;
 use super::load_options::without_mark;
 use super::pattern::Pattern;
@@ -27,21 +28,23 @@ pub(super) fn resolve(
         file.lookup.is_some(),
         !file.patterns.is_empty(),
         file.period.is_some(),
+        !file.cases.is_empty(),
+        file.count.is_some(),
     ];
     if shapes.iter().filter(|given| **given).count() != 1 {
         let message = format!("question `{number}` is derived in one way");
-        let hint = "give one of `bands`, `birth_year`, `lookup`, `patterns` and `period`";
+        let hint = "give one of `bands`, `birth_year`, `lookup`, `patterns`, `period`, `cases` and `count`";
         loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
         return None;
     }
     let kind = loader.form.questions[place].kind.clone();
     let fits = matches!(
         (&kind, shapes),
-        (Kind::Single { .. }, [true, ..] | [_, _, true, ..] | [_, _, _, true, _])
-            | (Kind::Multiple { .. }, [_, _, _, true, _])
-            | (Kind::Number { decimals: 0, .. }, [_, true, ..])
+        (Kind::Single { .. }, [true, ..] | [_, _, true, ..] | [_, _, _, true, ..] | [_, _, _, _, _, true, _])
+            | (Kind::Multiple { .. }, [_, _, _, true, ..])
+            | (Kind::Number { decimals: 0, .. }, [_, true, ..] | [.., true])
             | (Kind::Text { .. }, [_, _, true, ..])
-            | (Kind::Date { .. } | Kind::Datetime { .. }, [.., true])
+            | (Kind::Date { .. } | Kind::Datetime { .. }, [_, _, _, _, true, ..])
     );
     let fits = match (&kind, file.period) {
         (Kind::Datetime { .. }, Some(period)) => period == Period::Moment,
@@ -50,7 +53,7 @@ pub(super) fn resolve(
     };
     if !fits {
         let message = format!("question `{number}` of kind {} cannot be derived so", kind.as_str());
-        let hint = "bands make a single, birth_year a whole number, lookup a single or a text, patterns a single or a multiple, period a date, and period: moment a datetime";
+        let hint = "bands and cases make a single, birth_year and count a whole number, lookup a single or a text, patterns a single or a multiple, period a date, and period: moment a datetime";
         loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
         return None;
     }
@@ -74,6 +77,13 @@ pub(super) fn resolve(
     }
     if let Some(period) = file.period {
         return self::period(loader, place, line, period, file);
+    }
+    if !file.cases.is_empty() {
+        return load_cases::cases(loader, place, line, file);
+    }
+    if let Some(of) = &file.count {
+        let of = source(loader, &of.value, Some(of.referenced.line()))?;
+        return load_cases::count(loader, place, of, line, file);
     }
     let Some(from) = &file.from else {
         loader.error(line, format!("question `{number}` is derived `from` a question"));

@@ -99,6 +99,7 @@ impl FormLoader<'_> {
         let strange: &[(&str, bool, bool)] = &[
             ("points", file.points.is_some(), matches!(file.kind, Rating | Grid)),
             ("ranks", file.ranks.is_some(), file.kind == Ranking),
+            ("max_marks", file.max_marks.is_some(), file.kind == Multiple && file.derived.is_none()),
             ("decimals", file.decimals > 0, file.kind == Number),
             ("min", file.min.is_some(), file.kind == Number),
             ("max", file.max.is_some(), file.kind == Number),
@@ -107,12 +108,17 @@ impl FormLoader<'_> {
             ("latest", file.latest.is_some(), file.kind == Date),
             ("zone", file.zone.is_some(), file.kind == Datetime),
             ("chars_max", file.chars_max.is_some(), file.kind == Text),
+            ("check", file.check.is_some(), file.kind == Text),
             ("unlisted", file.unlisted != UnlistedFile::Refuse, matches!(file.kind, Single | Multiple)),
         ];
         for (key, given, belongs) in strange {
             if *given && !belongs {
                 self.error(line, format!("question `{number}` takes no `{key}`"));
             }
+        }
+        if file.max_marks == Some(0) {
+            let message = format!("question `{number}`: `max_marks` is 0, so every mark is too many");
+            self.hinted(line, message, "write how many options may be marked");
         }
         if file.role == Role::Weight && file.kind != Number {
             self.error(line, format!("question `{number}`: a weight is a number"));

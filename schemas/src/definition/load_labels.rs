@@ -1,7 +1,7 @@
 //! What the texts of a question mean under a layout: labels, codes, aliases, patterns.
 
 use super::finding::Finding;
-use super::fold::Steps;
+use super::fold::{Steps, column_key};
 use super::form::Question;
 use super::labels::Labels;
 use super::layout::Shape;
@@ -21,7 +21,9 @@ impl Loader<'_> {
         line: &Line,
         shape: &Shape,
     ) -> usize {
-        let of_column = |column: &Option<String>| column.as_deref() == Some(line.column.as_str());
+        let name = column_key(&line.column);
+        let of_column =
+            |column: &Option<String>| column.as_deref().is_some_and(|column| column_key(column) == name);
         let own = file.aliases.iter().any(|alias| of_column(&alias.column))
             || file.patterns.iter().any(|pattern| of_column(&pattern.column));
         let key = (place, own.then(|| line.column.clone()));

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::finding::Finding;
 use super::fold::Steps;
 use super::form::{Form, Question};
+use super::kind::Kind;
 use super::layout::{Column, ColumnTarget, Formats, Layout, Shape};
-use super::layout_file;
+use super::layout_file::{self, DeliveryFile};
 use super::layout_yaml::{CellsFile, Hold, LayoutYaml, QuestionCells};
 use super::lines::line_of;
 use super::load_columns::{Line, read_lines};
@@ -29,7 +30,7 @@ pub(super) fn resolve_layout(
     let file_spec = file.file.take().map(|spec| spec.value);
     // Columns that say something about the submission itself are no answers.
     let attributes: Vec<String> =
-        file_spec.iter().flat_map(|spec| spec.submission.columns()).map(|column| column.to_owned()).collect();
+        file_spec.iter().flat_map(DeliveryFile::columns).map(|column| column.to_owned()).collect();
     let mut loader = Loader {
         path,
         text: files.get(path).map_or(&[], Vec::as_slice),
@@ -45,12 +46,15 @@ pub(super) fn resolve_layout(
             file: file_spec,
             order: Vec::new(),
             columns: HashMap::new(),
+            folded: HashMap::new(),
+            ignore_folded: HashSet::new(),
             ignore: file.ignore.iter().cloned().chain(attributes).collect(),
             labels: Vec::new(),
             several: HashMap::new(),
         },
     };
     let questions = loader.questions(&file);
+    loader.stripped(&file.cells, None);
     loader.check_references(&file);
     match files.get(columns_path) {
         Some(bytes) => {
@@ -63,6 +67,7 @@ pub(super) fn resolve_layout(
             loader.error(line, format!("columns file `{columns_path}` is missing"));
         }
     }
+    loader.layout.fold_names();
     loader.unused_columns(&file);
     loader.layout
 }
@@ -95,6 +100,15 @@ impl<'a> Resolved<'a> {
     fn words(&self, pick: impl Fn(&'a CellsFile) -> &'a [Scalar]) -> Vec<&'a str> {
         let own = self.own.map_or(&[][..], |own| pick(&own.cells));
         own.iter().chain(pick(self.layout)).map(|word| word.0.as_str()).collect()
+    }
+
+    fn words_of(&self, pick: impl Fn(&'a CellsFile) -> &'a [String]) -> impl Iterator<Item = &'a String> {
+        self.own.map_or(&[][..], |own| pick(&own.cells)).iter().chain(pick(self.layout))
+    }
+
+    /// Words that mean numbers: those of the layout, and in their place those of the question.
+    pub(super) fn values(&self) -> impl Iterator<Item = (&'a String, &'a Scalar)> {
+        self.layout.values.iter().chain(self.own.into_iter().flat_map(|own| &own.cells.values))
     }
 
     pub(super) fn steps(&self) -> Steps {
@@ -135,6 +149,7 @@ impl Loader<'_> {
                 self.error(line, format!("cells of question `{}` stand twice", cells.question.value));
             }
             self.layout.several.extend(cells.several.map(|several| (place, several)));
+            self.numbers(&cells.cells, place, line);
         }
         questions
     }
@@ -149,7 +164,10 @@ impl Loader<'_> {
                 if question.kind.place_of_code(i64::from(*code)).is_none() {
                     let number = &alias.question.value;
                     let message = format!("question `{number}` has no option {code}");
-                    let hint = unknown_code(self.path, line, "the alias", *code, &question.kind).hint;
+                    let hint = match question.kind {
+                        Kind::Number { .. } => Some("a number has no options: say `value: 0`".to_owned()),
+                        _ => unknown_code(self.path, line, "the alias", *code, &question.kind).hint,
+                    };
                     self.findings.push(Finding { hint, ..Finding::error(self.path, line, message) });
                 }
             }
@@ -158,11 +176,12 @@ impl Loader<'_> {
             {
                 self.error(line, format!("question `{}` has no row {row}", alias.question.value));
             }
-            if alias.code.is_none() && alias.codes.is_empty() && alias.row.is_none() {
-                self.error(
-                    line,
-                    format!("alias `{}` means nothing: give `code`, `codes` or `row`", alias.text.0),
-                );
+            if let Some(value) = &alias.value {
+                self.number(&alias.text.0, value, place, line);
+            } else if alias.code.is_none() && alias.codes.is_empty() && alias.row.is_none() {
+                let message =
+                    format!("alias `{}` means nothing: give `code`, `codes`, `row` or `value`", alias.text.0);
+                self.error(line, message);
             }
         }
         for pattern in &file.patterns {
@@ -185,7 +204,7 @@ impl Loader<'_> {
         let patterns = file.patterns.iter().map(|pattern| (&pattern.column, pattern.question.as_ref()));
         for (column, question) in aliases.chain(patterns) {
             let Some(column) = column else { continue };
-            if !self.layout.columns.contains_key(column) {
+            if self.layout.column(column).is_none() {
                 let line = question.map(|question| question.referenced.line());
                 let known = self.layout.columns.keys().map(String::as_str);
                 let message = format!("alias or pattern for unknown column `{column}`");
@@ -252,6 +271,11 @@ impl Loader<'_> {
                         })
                         .unwrap_or_default(),
                 },
+                values: self.values(file, question, &cells, &line.column),
+                strip: cells
+                    .words_of(|cells| &cells.strip)
+                    .map(|text| steps.key(text).into_owned())
+                    .collect(),
             },
             blank: with(cells.words(|cells| &cells.blank), &[], &line.blank),
             no_answer: with(cells.words(|cells| &cells.no_answer), &question.no_answer, &line.no_answer),

@@ -24,6 +24,7 @@ mod lint_form;
 mod lint_table;
 mod load;
 mod load_bands;
+mod load_cases;
 mod load_columns;
 mod load_derived;
 mod load_form;
@@ -35,10 +36,12 @@ mod load_mapping_same;
 mod load_options;
 mod load_order;
 mod load_premise;
+mod load_values;
 mod mapping;
 mod pattern;
 mod period;
 mod premise;
+mod rows_file;
 mod rules;
 mod scalar;
 mod schema;
@@ -58,7 +61,7 @@ pub use completeness::{CompleteRule, Completeness, FormCompleteness};
 pub use concordance::{Concordance, ConcordedGroup, ConcordedOptions, ConcordedQuestion, Grade};
 pub use derived::{AgeOn, Band, Derived, Found};
 pub use finding::{Finding, Severity, nearest};
-pub use fold::{Step, Steps};
+pub use fold::{Step, Steps, column_key};
 pub use form::{
     Check, FilledFrom, Form, Precision, Question, RECONSTRUCTED_MARK, Role, Section, Unlisted,
     is_reconstructed,
@@ -79,7 +82,8 @@ pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, Si
 pub use pattern::Pattern;
 pub use period::{Period, PeriodOf, PeriodRule, words_of_part};
 pub use premise::{Premise, PremiseTest, is_unknown};
-pub use rules::{ExclusiveRule, OtherRule, RoutingRule, Rules, TiedRule, TwoMarksRule, UnknownRule};
+pub use rows_file::RowTest;
+pub use rules::{ExclusiveRule, OtherRule, RoutingRule, Rules, TiedRule, TooManyRule, TwoMarksRule, UnknownRule};
 pub use schema::schemas;
 pub use sectors::{Group, SectorField, Sectors, SectorsRef};
 pub use survey::{
@@ -108,6 +112,11 @@ pub struct DefinitionUse<T> {
 impl<T> DefinitionUse<T> {
     fn new(value: T, path: &str, beside: Vec<String>) -> Self {
         Self { value: Arc::new(value), path: path.to_owned(), beside }
+    }
+
+    /// Its file, then those beside it.
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.path.as_str()).chain(self.beside.iter().map(String::as_str))
     }
 }
 
@@ -197,31 +206,23 @@ impl SurveyDefinition {
 
     /// The files that interpret a submission, each as `path:sha256`: what an outcome names.
     pub fn names_of(&self, used: &Used<'_>) -> Vec<String> {
-        let mut paths = vec!["survey.yaml".to_owned()];
-        let mut add = |path: &str, beside: &[String]| {
-            paths.push(path.to_owned());
-            paths.extend_from_slice(beside);
-        };
+        let mut paths = vec!["survey.yaml"];
         if let Some(form) = used.form.and_then(|form| self.forms.get(form)) {
-            add(&form.path, &form.beside);
+            paths.extend(form.paths());
         }
         if let Some(layout) = used.layout.and_then(|layout| self.layouts.get(layout)) {
-            add(&layout.path, &layout.beside);
+            paths.extend(layout.paths());
         }
         if let Some(mapping) = used.mapping.and_then(|mapping| self.mappings.get(mapping)) {
-            add(&mapping.path, &mapping.beside);
-            if let Some(target) = self.forms.get(&mapping.value.target) {
-                add(&target.path, &target.beside);
-            }
+            paths.extend(mapping.paths());
+            paths.extend(self.forms.get(&mapping.value.target).into_iter().flat_map(DefinitionUse::paths));
         }
         let sectors = used.wave.and_then(|wave| wave.sectors.as_ref());
         if let Some(sectors) = sectors.and_then(|sectors| self.sectors.get(sectors)) {
-            add(&sectors.path, &sectors.beside);
+            paths.extend(sectors.paths());
         }
-        let mut names: Vec<String> = paths
-            .into_iter()
-            .filter_map(|path| self.hashes.get(&path).map(|hash| format!("{path}:{hash}")))
-            .collect();
+        let name = |path: &str| self.hashes.get(path).map(|hash| [path, ":", hash].concat());
+        let mut names: Vec<String> = paths.into_iter().filter_map(name).collect();
         names.dedup();
         names
     }

@@ -79,5 +79,9 @@ pub(super) fn unknown_code(path: &str, line: Option<u64>, what: &str, code: i16,
     let message = format!("{what} names option {code}, which the question does not have");
     let shown: Vec<&str> = codes.iter().take(20).map(String::as_str).collect();
     let more = if codes.len() > shown.len() { ", …" } else { "" };
+    if codes.is_empty() {
+        let hint = format!("a {} has no options", kind.as_str());
+        return Finding::error(path, line, message).hint(hint);
+    }
     Finding::error(path, line, message).hint(format!("its codes are {}{more}", shown.join(", ")))
 }

@@ -8,6 +8,9 @@ pub(super) struct RulesFile {
     /// An exclusive option together with others.
     #[serde(default)]
     pub(super) exclusive_with_others: Option<ExclusiveRule>,
+    /// More marks than `max_marks` of the question.
+    #[serde(default)]
+    pub(super) too_many_marks: Option<TooManyRule>,
     /// Two marks where one is taken.
     #[serde(default)]
     pub(super) two_marks: Option<TwoMarksRule>,
@@ -30,6 +33,8 @@ pub(super) struct RulesFile {
 pub struct Rules {
     /// An exclusive option together with others.
     pub exclusive_with_others: ExclusiveRule,
+    /// More marks than the question takes.
+    pub too_many_marks: TooManyRule,
     /// Two marks where one is taken.
     pub two_marks: TwoMarksRule,
     /// Words for "other" although it is not marked.
@@ -50,6 +55,7 @@ impl Rules {
                 .exclusive_with_others
                 .or(form.exclusive_with_others)
                 .unwrap_or_default(),
+            too_many_marks: question.too_many_marks.or(form.too_many_marks).unwrap_or_default(),
             two_marks: question.two_marks.or(form.two_marks).unwrap_or_default(),
             other_without_mark: question.other_without_mark.or(form.other_without_mark).unwrap_or_default(),
             tied_ranks: question.tied_ranks.or(form.tied_ranks).unwrap_or_default(),
@@ -70,6 +76,19 @@ pub enum ExclusiveRule {
     ExclusiveWins,
     /// The others count.
     OthersWin,
+    /// Every mark counts, as tables do that only count marks.
+    Keep,
+}
+
+/// What more marks than a question takes come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TooManyRule {
+    /// The answer is invalid.
+    #[default]
+    Invalid,
+    /// All of them count.
+    Keep,
 }
 
 /// What two marks in a question that takes one come to.

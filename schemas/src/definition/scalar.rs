@@ -50,6 +50,11 @@ impl JsonSchema for Scalar {
     }
 }
 
+/// Words and numbers as texts.
+pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(Vec::<Scalar>::deserialize(deserializer)?.into_iter().map(|word| word.0).collect())
+}
+
 /// One text or several: `separator: ";"` and `date_format: ["%d/%m/%Y", "%Y"]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct OneOrMore(pub(super) Vec<String>);

@@ -7,6 +7,7 @@ use super::completeness::CompleteRule;
 use super::mapping::MappingRef;
 use super::sectors::SectorsRef;
 use super::text::Text;
+use crate::identifier::Identifier;
 use crate::ids::{FormId, LayoutId, QuestionId, SurveyId, WaveId};
 use crate::state::State;
 
@@ -35,6 +36,9 @@ pub struct Survey {
     /// What counts once in a wave.
     #[serde(default)]
     pub unit: UnitRule,
+    /// The identifier that a respondent must be; what is none is listed as an issue, and the answers count all the same.
+    #[serde(default)]
+    pub respondent_check: Option<Identifier>,
     /// Which counts where the office's own form and another organisation's survey both hold the same unit.
     #[serde(default)]
     pub two_sources: TwoSources,

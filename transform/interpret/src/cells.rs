@@ -1,6 +1,6 @@
 //! Answers that are cells of somebody's file, as they were read: column → text. The layout says what they mean.
 
-use shukei_schemas::codes::pointer_part;
+use shukei_schemas::codes::{known_part, pointer_part};
 use shukei_schemas::definition::{Column, Form, Kind, Layout, Mark, Said, Shape, Unlisted};
 use shukei_schemas::json::{Json, Text};
 use shukei_schemas::{Code, Issue, State};
@@ -21,9 +21,14 @@ pub(crate) fn read(
     let mut reader = Reader { form, layout, path, issues, answers: blank(form), gathered };
     let mut seen = vec![false; layout.columns().len()];
     for (name, json) in entries {
-        let Some((place, column)) = layout.column(name) else {
+        // A name in another spelling stands for a column only where the column itself is not there.
+        let shadowed = |column: &Column| {
+            column.name != name[..] && entries.iter().any(|(other, _)| other[..] == column.name)
+        };
+        let found = layout.column(name).filter(|(_, column)| !shadowed(column));
+        let Some((place, column)) = found else {
             if !layout.ignores(name) {
-                reader.issue(Code::ColumnUnknown, name);
+                reader.unknown(name);
             }
             continue;
         };
@@ -59,7 +64,12 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn issue(&mut self, code: Code, column: &str) {
-        self.issues.push(Issue::new(code, format!("{}{}", self.path, pointer_part(column))));
+        self.issues.push(Issue::new(code, format!("{}{}", self.path, known_part(column))));
+    }
+
+    fn unknown(&mut self, column: &str) {
+        let path = format!("{}{}", self.path, pointer_part(column));
+        self.issues.push(Issue::new(Code::ColumnUnknown, path));
     }
 
     fn gathered(&mut self, question: usize) -> &mut Gathered<'a> {
@@ -230,7 +240,7 @@ impl<'a> Reader<'a> {
         let question = &self.form.questions[column.target.question];
         if question.options().is_empty() {
             let text = if matches!(question.kind, Kind::Text { .. }) { cell } else { key };
-            return value::read(text, &question.kind, &column.formats);
+            return value::read_cell(text, &question.kind, &column.formats);
         }
         match self.layout.meaning(column, key) {
             Some(meaning) => {

@@ -1,12 +1,13 @@
 //! Answers that nobody was asked for: bands, ages, look-ups, written-in words by pattern.
 
 use shukei_schemas::definition::{
-    AgeOn, Derived, Form, Found, Kind, Period, PeriodOf, PeriodRule, Question, Steps, Unlisted,
+    AgeOn, Derived, Form, Found, Kind, Period, PeriodOf, PeriodRule, Premise, Question, Steps, Unlisted,
+    is_unknown,
 };
 use shukei_schemas::{Code, State, moment};
 
-use crate::answer::{Answer, Value};
-use crate::logic::{Known, compared, precision_of};
+use crate::answer::{Answer, Value, places_of};
+use crate::logic::{Known, compared, precision_of, test_of};
 use crate::settle;
 
 /// The answer to a derived question. What is not known of its source is not known of it.
@@ -78,6 +79,11 @@ pub(crate) fn answer(
                 None => (Answer::none(), None),
             }
         }
+        Derived::Cases { cases, otherwise } => match case(form, cases, known, answers) {
+            Ok(place) => (option(place.unwrap_or(*otherwise)), None),
+            Err(state) => (Answer::of(state), None),
+        },
+        Derived::Count { of, options } => (count(&form.questions[*of], &answers[*of], options), None),
         Derived::Lookup { from, table } => {
             let (of, given) = source(*from);
             let Some(key) = looked_up(of, given) else { return (Answer::of(given.state), None) };
@@ -106,6 +112,61 @@ pub(crate) fn answer(
             }
         }
     }
+}
+
+/// The first case that holds, if any does. Where an answer that decides is not known, what is known of it instead; and
+/// where nothing of all that decides was asked, that.
+fn case(
+    form: &Form,
+    cases: &[(usize, Premise)],
+    known: Known<'_>,
+    answers: &[Vec<Answer>],
+) -> Result<Option<usize>, State> {
+    let states = |premise: &Premise| {
+        let mut found = Vec::new();
+        premise.questions(&mut |place| found.extend(answers[place].iter().map(|answer| answer.state)));
+        found
+    };
+    for (place, premise) in cases {
+        let test = |question, row, test: &_| test_of(form, answers, question, row, test);
+        match premise.holds(known.group, &test) {
+            Some(true) => return Ok(Some(*place)),
+            Some(false) => {}
+            None => {
+                let unknown = states(premise).into_iter().find(|state| is_unknown(*state));
+                return Err(unknown.unwrap_or(State::NoAnswer));
+            }
+        }
+    }
+    let all: Vec<State> = cases.iter().flat_map(|(_, premise)| states(premise)).collect();
+    match !all.is_empty() && all.iter().all(|state| *state == State::NotAsked) {
+        true => Err(State::NotAsked),
+        false => Ok(None),
+    }
+}
+
+/// How many of these options are marked, or in how many rows of a grid one of them was given.
+fn count(of: &Question, given: &[Answer], options: &[usize]) -> Answer {
+    let number = |count: usize| Answer::answered(Value::Number(count as i128));
+    if matches!(of.kind, Kind::Multiple { .. }) {
+        return match given.first() {
+            Some(answer) if matches!(answer.state, State::Answered | State::NothingMarked) => {
+                number(places_of(answer).iter().filter(|place| options.contains(place)).count())
+            }
+            Some(answer) => Answer::of(answer.state),
+            None => Answer::none(),
+        };
+    }
+    if !given.iter().any(|answer| answer.state == State::Answered) {
+        return given.first().map_or_else(Answer::none, |answer| Answer::of(answer.state));
+    }
+    let counts = |answer: &&Answer| match answer.value {
+        Value::Code(code) => {
+            of.kind.place_of_code(i64::from(code)).is_some_and(|place| options.contains(&place))
+        }
+        _ => false,
+    };
+    number(given.iter().filter(counts).count())
 }
 
 /// The first day of the period that a date or a time falls into, or the time itself.

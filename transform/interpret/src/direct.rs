@@ -1,7 +1,5 @@
 //! Answers given on the form itself: question number → code, list of codes, number, text, or row → code.
 
-use std::collections::HashMap;
-
 use shukei_schemas::codes::pointer_part;
 use shukei_schemas::definition::{Form, Formats, Kind, Question, Unlisted};
 use shukei_schemas::json::{Json, Text};
@@ -20,11 +18,17 @@ pub(crate) fn read(
     issues: &mut Vec<Issue>,
 ) -> Vec<Vec<Answer>> {
     let mut answers = blank(form);
-    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut seen = vec![0_u32; form.questions.len()];
+    let mut next = 0;
     let mut others: Vec<(usize, &str, String)> = Vec::new();
     for (number, json) in entries {
         let at = || format!("{path}{}", pointer_part(number));
-        let Some((place, question)) = form.question(number) else {
+        // Most forms are filled in from the front to the end.
+        let found = match form.questions.get(next) {
+            Some(question) if question.number.as_str() == number => Some((next, question)),
+            _ => form.question(number),
+        };
+        let Some((place, question)) = found else {
             match (other_of(form, number), json) {
                 (Some(_), Json::Null) => {}
                 (Some(place), Json::Text(text)) => others.push((place, text, at())),
@@ -33,7 +37,8 @@ pub(crate) fn read(
             }
             continue;
         };
-        let times = seen.entry(number).or_insert(0);
+        next = place + 1;
+        let times = &mut seen[place];
         *times += 1;
         if *times > 1 {
             if *times == 2 {
@@ -66,7 +71,7 @@ pub(crate) fn read(
             _ => {
                 let (answer, code) =
                     read_one(question, json).unwrap_or_else(|code| (Answer::invalid(), Some(code)));
-                answers[place] = vec![answer];
+                answers[place][0] = answer;
                 issues.extend(code.map(|code| Issue::new(code, at())));
             }
         }

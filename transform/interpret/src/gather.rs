@@ -1,6 +1,6 @@
 //! What several columns said of one answer, put together.
 
-use shukei_schemas::codes::pointer_part;
+use shukei_schemas::codes::known_part;
 use shukei_schemas::definition::{Kind, Question, Several};
 use shukei_schemas::{Code, Issue, State};
 
@@ -40,7 +40,7 @@ pub(crate) fn gather(
     issues: &mut Vec<Issue>,
 ) {
     let mut issue = |code: Code| {
-        issues.push(Issue::new(code, format!("{path}{}", pointer_part(question.number.as_str()))));
+        issues.push(Issue::new(code, format!("{path}{}", known_part(question.number.as_str()))));
     };
     let rows = question.rows().len().max(1);
     if found.broken {

@@ -29,7 +29,7 @@ pub use rows::{OutcomeRow, outcomes_batch, responses_batch};
 
 /// The version of the rules in this crate, named in every outcome. It changes when the same record and
 /// definitions would come to something else.
-pub const INTERPRETER: &str = "3";
+pub const INTERPRETER: &str = "4";
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

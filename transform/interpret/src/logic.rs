@@ -1,6 +1,6 @@
 //! What follows from other answers: derived answers, who was asked what, and soft checks.
 
-use shukei_schemas::codes::pointer_part;
+use shukei_schemas::codes::known_part;
 use shukei_schemas::columns::MASK_BITS;
 use shukei_schemas::definition::{
     Choice, Form, Kind, Precision, Premise, PremiseTest, Question, RoutingRule, UnknownRule, is_unknown,
@@ -36,7 +36,7 @@ pub(crate) fn work_out(
         let question = &form.questions[place];
         let at = |row: Option<i16>| {
             let row = row.map(|row| format!("/{row}")).unwrap_or_default();
-            format!("{path}{}{row}", pointer_part(question.number.as_str()))
+            format!("{path}{}{row}", known_part(question.number.as_str()))
         };
         if let Some(derived) = &question.derived {
             let (answer, code) = derive::answer(form, derived, question, known, answers);
@@ -143,7 +143,7 @@ fn offer(question: &Question, options: &[Choice], offered: &[usize], answer: &mu
 }
 
 /// Whether a test of an answer holds; `None` where the answer is not known. One that was not asked for holds nothing.
-fn test_of(
+pub(crate) fn test_of(
     form: &Form,
     answers: &[Vec<Answer>],
     place: usize,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shukei_schemas::definition::{
-    Condition, Form, Kind, Mapping, OptionRule, Question, RuleKind, Source, Test, When,
+    Condition, ExclusiveRule, Form, Kind, Mapping, OptionRule, Question, RuleKind, Source, Test, When,
 };
 use shukei_schemas::{State, moment};
 
@@ -232,8 +232,13 @@ impl Reader<'_> {
                 rules.iter().filter(|rule| matches!(rule.when, When::NoOther)).map(|rule| rule.option),
             );
         }
-        let options = target.questions[question].options();
-        let answer = marked(options, &places).unwrap_or_else(Answer::invalid);
+        let question = &target.questions[question];
+        let options = question.options();
+        let keeps = question.rules.exclusive_with_others == ExclusiveRule::Keep;
+        let answer = marked(options, &places).unwrap_or_else(|| match keeps {
+            true => Answer::answered(Value::Mask(mask_of(options.len(), &places))),
+            false => Answer::invalid(),
+        });
         // Nothing is marked of what is covered: the question was answered all the same.
         if places.is_empty() {
             Answer::answered(Value::Mask(vec![0; options.len().div_ceil(63).max(1)]))

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use shukei_schemas::codes::pointer_part;
 use shukei_schemas::definition::{
     Definitions, FilledFrom, Form, FormRef, LayoutRef, MappingRef, SurveyDefinition, Used, Wave, content_hash,
 };
@@ -137,6 +138,11 @@ fn attribute(
     // Routing is that of the form that was answered.
     fill_from_group(resolved, known.group, &mut answers);
     logic::work_out(resolved, known, &mut answers, &answers_path, &mut outcome.issues);
+    identifiers(resolved, &answers, &answers_path, &mut outcome.issues);
+    if let Some(Err(fault)) = survey.respondent_check.map(|of| of.check(subject.respondent.as_str())) {
+        let at = format!("{path}/respondent");
+        outcome.issues.push(Issue::with_hint(Code::IdentifierInvalid, at, fault.hint()));
+    }
     demanded(resolved, &answers, &answers_path)?;
     let mapping = answered.mapping.as_ref().and_then(|mapping| definition.mapping(mapping));
     let target = match mapping {
@@ -200,6 +206,21 @@ fn known_group(
         issues.push(Issue::new(Code::GroupUnknown, format!("{path}/group")));
     }
     known
+}
+
+/// Words that are not the identifier that their question asks for: listed, and counted all the same.
+fn identifiers(form: &Form, answers: &[Vec<Answer>], path: &str, issues: &mut Vec<Issue>) {
+    for (question, rows) in form.questions.iter().zip(answers) {
+        let Some(identifier) = question.check else { continue };
+        for answer in rows {
+            if let Value::Text(text) = &answer.value
+                && let Err(fault) = identifier.check(text)
+            {
+                let at = format!("{path}{}", pointer_part(question.number.as_str()));
+                issues.push(Issue::with_hint(Code::IdentifierInvalid, at, fault.hint()));
+            }
+        }
+    }
 }
 
 /// Questions that the group answers in the respondent's place.

@@ -1,6 +1,8 @@
 //! What marks come to under the rules of a question.
 
-use shukei_schemas::definition::{Choice, ExclusiveRule, Kind, OtherRule, Question, TwoMarksRule};
+use shukei_schemas::definition::{
+    Choice, ExclusiveRule, Kind, OtherRule, Question, TooManyRule, TwoMarksRule,
+};
 use shukei_schemas::{Code, State};
 
 use crate::answer::{Answer, Value, is_marked, mask_of, nothing_marked, places_of};
@@ -14,20 +16,32 @@ pub(crate) fn multiple(question: &Question, places: &[usize]) -> (Answer, Option
     let is_exclusive = |place: &&usize| options.get(**place).is_some_and(|option| option.exclusive);
     let exclusive = places.iter().filter(is_exclusive).count();
     if exclusive == 0 || places.len() == 1 {
-        return (Answer::answered(Value::Mask(mask_of(options.len(), places))), None);
+        return most(question, places, None);
     }
     let kept: Vec<usize> = match question.rules.exclusive_with_others {
         ExclusiveRule::Invalid => Vec::new(),
         ExclusiveRule::ExclusiveWins => {
             places.iter().filter(is_exclusive).min().copied().into_iter().collect()
         }
+        ExclusiveRule::Keep => places.to_vec(),
         ExclusiveRule::OthersWin => places.iter().filter(|place| !is_exclusive(place)).copied().collect(),
     };
-    let answer = match kept.is_empty() {
-        true => Answer::invalid(),
-        false => Answer::answered(Value::Mask(mask_of(options.len(), &kept))),
-    };
-    (answer, Some(Code::ExclusiveWithOthers))
+    match kept.is_empty() {
+        true => (Answer::invalid(), Some(Code::ExclusiveWithOthers)),
+        false => most(question, &kept, Some(Code::ExclusiveWithOthers)),
+    }
+}
+
+/// Marks that count, unless they are more than the question takes.
+fn most(question: &Question, places: &[usize], code: Option<Code>) -> (Answer, Option<Code>) {
+    let answer = Answer::answered(Value::Mask(mask_of(question.options().len(), places)));
+    match question.max_marks {
+        Some(most) if places.len() > most => match question.rules.too_many_marks {
+            TooManyRule::Invalid => (Answer::invalid(), Some(Code::TooManyMarks)),
+            TooManyRule::Keep => (answer, Some(Code::TooManyMarks)),
+        },
+        _ => (answer, code),
+    }
 }
 
 /// The answer to a single-answer question with these places marked.

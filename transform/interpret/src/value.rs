@@ -1,5 +1,7 @@
 //! One answer that is written as a text: a number, words, a date, a time.
 
+use std::borrow::Cow;
+
 use shukei_schemas::definition::{Formats, Kind};
 use shukei_schemas::{Code, moment};
 
@@ -32,6 +34,74 @@ pub(crate) fn read(text: &str, kind: &Kind, formats: &Formats) -> Result<Answer,
         _ => Err(Code::AnswerType),
     }
 }
+
+/// Reads a cell that is not blank: as [`read`], but a number may be words that mean one, have signs and units around it,
+/// and an exponent, as long as it comes to a number that the question keeps.
+pub(crate) fn read_cell(text: &str, kind: &Kind, formats: &Formats) -> Result<Answer, Code> {
+    if !matches!(kind, Kind::Number { .. }) {
+        return read(text, kind, formats);
+    }
+    if let Some(value) = formats.values.get(text) {
+        return number::read(value, kind);
+    }
+    let bare = stripped(text.trim(), &formats.strip);
+    let plain = match (formats.decimal, formats.thousands) {
+        (None | Some('.'), None) => bare,
+        (decimal, thousands) => Cow::Owned(plain_number(&bare, decimal, thousands)?),
+    };
+    match plain.split_once(['e', 'E']) {
+        None => number::read(&plain, kind),
+        Some((digits, exponent)) => {
+            number::read(&shifted(digits, exponent).ok_or(Code::NumberInvalid)?, kind)
+        }
+    }
+}
+
+/// A text without the signs and units around it; a sign of the number may stand before them.
+fn stripped<'a>(text: &'a str, strip: &[String]) -> Cow<'a, str> {
+    if strip.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let bare = |mut rest: &'a str| loop {
+        let before = rest;
+        for sign in strip {
+            rest = rest.strip_prefix(sign.as_str()).unwrap_or(rest).trim();
+            rest = rest.strip_suffix(sign.as_str()).unwrap_or(rest).trim();
+        }
+        if rest == before {
+            return rest;
+        }
+    };
+    let rest = bare(text);
+    match rest.strip_prefix(['-', '+']) {
+        Some(behind) if bare(behind) != behind => Cow::Owned(format!("{}{}", &rest[..1], bare(behind))),
+        _ => Cow::Borrowed(rest),
+    }
+}
+
+/// Digits with their point moved by an exponent: `1.5` and `+03` are `1500`.
+fn shifted(digits: &str, exponent: &str) -> Option<String> {
+    let by: i32 = exponent.parse().ok().filter(|by: &i32| by.abs() <= EXPONENT_MAX)?;
+    let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    let sign = &digits[..digits.len() - unsigned.len()];
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(fraction) {
+        return None;
+    }
+    let zeros = "0".repeat(by.unsigned_abs() as usize);
+    let (mut all, mut point) = (format!("{whole}{fraction}"), whole.len());
+    if by < 0 {
+        (all, point) = (format!("{zeros}{all}"), point + zeros.len());
+    } else {
+        all.push_str(&zeros);
+    }
+    let point = usize::try_from(i32::try_from(point).ok()? + by).ok()?;
+    Some(format!("{sign}{}.{}", &all[..point], &all[point..]))
+}
+
+/// A greater exponent comes to no number that is kept.
+const EXPONENT_MAX: i32 = 30;
 
 /// Words, as they came.
 pub(crate) fn words(text: &str, chars_max: Option<usize>) -> Result<Answer, Code> {
@@ -100,11 +170,55 @@ mod tests {
         ];
         let kind = Kind::Number { decimals: 2, min: None, max: None };
         for (text, decimal, thousands, wanted) in cases {
-            let formats = Formats { decimal: *decimal, thousands: *thousands, dates: Vec::new() };
+            let formats = Formats { decimal: *decimal, thousands: *thousands, ..Formats::default() };
             let got = match read(text, &kind, &formats).map(|answer| answer.value) {
                 Ok(Value::Number(number)) => Some(number),
                 _ => None,
             };
+            assert_eq!(got, *wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cell_may_write_a_number_in_words_with_units_or_an_exponent() {
+        let formats = Formats {
+            thousands: Some(','),
+            values: [("less than 1".to_owned(), "0".to_owned()), ("lots".to_owned(), "2000000".to_owned())]
+                .into(),
+            strip: ["$", "%", "代", "about"].map(str::to_owned).to_vec(),
+            ..Formats::default()
+        };
+        let kind = Kind::Number { decimals: 1, min: Some(-40_000), max: Some(1_000_000) };
+        let cases: &[(&str, Result<i128, Code>)] = &[
+            ("less than 1", Ok(0)),
+            ("lots", Err(Code::NumberOutOfRange)),
+            ("less", Err(Code::NumberInvalid)),
+            ("$32,000", Ok(320_000)),
+            ("-$32,000", Ok(-320_000)),
+            ("$ -7.5", Ok(-75)),
+            ("12%", Ok(120)),
+            ("about 30代", Ok(300)),
+            ("$", Err(Code::NumberInvalid)),
+            ("3 $ 4", Err(Code::NumberInvalid)),
+            ("€5", Err(Code::NumberInvalid)),
+            ("1e+05", Ok(1_000_000)),
+            ("1.5E3", Ok(15_000)),
+            ("25e-1", Ok(25)),
+            ("-25e-1", Ok(-25)),
+            ("1e-1", Ok(1)),
+            ("1e-2", Err(Code::NumberInvalid)),
+            ("1e9", Err(Code::NumberOutOfRange)),
+            ("1e99999999999", Err(Code::NumberInvalid)),
+            ("e5", Err(Code::NumberInvalid)),
+            ("1e", Err(Code::NumberInvalid)),
+            ("1e5e5", Err(Code::NumberInvalid)),
+            ("1.e5", Err(Code::NumberInvalid)),
+        ];
+        for (text, wanted) in cases {
+            let got = read_cell(text, &kind, &formats).map(|answer| match answer.value {
+                Value::Number(number) => number,
+                other => panic!("{other:?}"),
+            });
             assert_eq!(got, *wanted, "{text}");
         }
     }

@@ -1,7 +1,8 @@
 //! The columns of a file: what the layout calls each, what its header says, and how the rows below the header were told
 //! from the answers.
 
-use super::profile::{Facts, Guess, Profile, decimals};
+use super::facts::{Facts, Guess, decimals};
+use super::profile::Profile;
 use super::words;
 use shukei_schemas::definition::Steps;
 

@@ -1,9 +1,12 @@
 //! Which columns are one question together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use shukei_schemas::definition::Steps;
 
 use super::column::Column;
-use super::profile::{Facts, Guess, sorted};
+use super::facts::{Facts, Guess};
+use super::kinds::{GroupKind, kind, own_text};
 use super::stem::{self, Part, Style};
 use super::words;
 
@@ -38,19 +41,6 @@ pub(super) struct Member {
     pub(super) label: String,
     /// Whether the column of words belongs to this option.
     pub(super) is_other: bool,
-}
-
-/// What columns are together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum GroupKind {
-    /// A column per option. The texts are those that say chosen and not chosen beside the option's own words.
-    Multiple { chosen: BTreeSet<String>, not_chosen: BTreeSet<String> },
-    /// A row per column, with the same options in all.
-    Grid(Vec<(String, u64)>),
-    /// A row per column, with the same numbers in all.
-    Points { from: i64, to: i64 },
-    /// An item per column, with ranks in the cells.
-    Ranking,
 }
 
 /// Everything that is asked, in the order of the columns. `skip` are columns that are no questions.
@@ -199,6 +189,12 @@ fn group(
 fn wording(mains: &[(usize, &Part)], columns: &[Column]) -> (String, Vec<String>, bool) {
     let items = || mains.iter().map(|(_, part)| stem::bare_item(&part.item).to_owned()).collect::<Vec<_>>();
     let Some((first, part)) = mains.first() else { return (String::new(), Vec::new(), false) };
+    // The beginning as the file writes it, not in its normal form.
+    let written = || {
+        let name = columns[*first].name.as_deref().unwrap_or_default();
+        let start: String = name.chars().take(part.stem.chars().count()).collect();
+        if Steps::default().key(&start) == part.stem { start } else { part.stem.clone() }
+    };
     match part.style {
         Style::Shared => {
             let head = &columns[columns[*first].head];
@@ -214,7 +210,7 @@ fn wording(mains: &[(usize, &Part)], columns: &[Column]) -> (String, Vec<String>
                     (stem::without_choice(stem).to_owned(), items, true)
                 }
                 None if has_wordings => {
-                    (part.stem.clone(), texts.iter().map(|text| (*text).to_owned()).collect(), false)
+                    (written(), texts.iter().map(|text| (*text).to_owned()).collect(), false)
                 }
                 None => {
                     // Digits alone say less than the name of the column.
@@ -222,97 +218,11 @@ fn wording(mains: &[(usize, &Part)], columns: &[Column]) -> (String, Vec<String>
                         Ok(_) => columns[*at].text().to_owned(),
                         Err(_) => stem::bare_item(&part.item).to_owned(),
                     };
-                    (part.stem.clone(), mains.iter().map(item).collect(), false)
+                    (written(), mains.iter().map(item).collect(), false)
                 }
             }
         }
     }
-}
-
-/// What the cells of columns say that they are together; none if nothing fits.
-fn kind(places: &[usize], facts: &[Facts], style: Style, text: &str) -> Option<GroupKind> {
-    let labels: Vec<&BTreeMap<String, (String, u64)>> =
-        places.iter().map(|at| facts[*at].labels.as_ref()).collect::<Option<_>>()?;
-    let filled: Vec<_> = labels.into_iter().filter(|labels| !labels.is_empty()).collect();
-    if filled.len() < 2 {
-        return None;
-    }
-    let mut all: BTreeMap<&str, (String, u64)> = BTreeMap::new();
-    // In how many columns a text stands.
-    let mut columns: BTreeMap<&str, usize> = BTreeMap::new();
-    for (key, (label, count)) in filled.iter().flat_map(|labels| labels.iter()) {
-        all.entry(key).or_insert_with(|| (label.clone(), 0)).1 += count;
-        *columns.entry(key).or_default() += 1;
-    }
-    let by_mark = |wanted: bool| -> BTreeSet<String> {
-        all.keys().filter(|key| words::mark(key) == Some(wanted)).map(|key| (*key).to_owned()).collect()
-    };
-    if all.keys().all(|key| words::mark(key).is_some()) {
-        let (chosen, not_chosen) = (by_mark(true), by_mark(false));
-        return (chosen.len() <= 1 && not_chosen.len() <= 1)
-            .then_some(GroupKind::Multiple { chosen, not_chosen });
-    }
-    if filled.iter().all(|labels| labels.len() == 1) && columns.values().all(|count| *count == 1) {
-        return Some(GroupKind::Multiple { chosen: BTreeSet::new(), not_chosen: BTreeSet::new() });
-    }
-    // One text that nearly all columns share, beside one of their own.
-    let shared = columns.iter().max_by_key(|(key, count)| (**count, words::mark(key) == Some(false)));
-    if let Some((shared, count)) = shared.filter(|(key, _)| words::mark(key) != Some(true)) {
-        let own = filled.iter().map(|labels| labels.keys().filter(|key| key != shared).count());
-        let is_alone = columns.iter().all(|(key, count)| key == shared || *count == 1);
-        let owners = own.clone().filter(|own| *own == 1).count();
-        let known = words::mark(shared) == Some(false);
-        if *count >= 2
-            && *count * 10 >= filled.len() * 8
-            && own.max() == Some(1)
-            && is_alone
-            && owners >= if known { 1 } else { 3 }
-        {
-            let text = all.get(shared).map(|(label, _)| label.clone()).unwrap_or_default();
-            return Some(GroupKind::Multiple { chosen: BTreeSet::new(), not_chosen: [text].into() });
-        }
-    }
-    grid(&filled, &all, style, text)
-}
-
-fn grid(
-    filled: &[&BTreeMap<String, (String, u64)>],
-    all: &BTreeMap<&str, (String, u64)>,
-    style: Style,
-    text: &str,
-) -> Option<GroupKind> {
-    let total: u64 = all.values().map(|(_, count)| count).sum();
-    // Each column has at least half of the texts, and each text comes twice on average.
-    let alike = filled.iter().all(|labels| labels.len() * 2 >= all.len());
-    if all.len() > 12 || !alike || total < 2 * all.len() as u64 {
-        return None;
-    }
-    let numbers: Option<Vec<i64>> = all.keys().map(|key| key.parse::<i64>().ok()).collect();
-    if let Some(numbers) = numbers {
-        let (from, to) = (*numbers.iter().min()?, *numbers.iter().max()?);
-        if from < 0 || to > 10 || numbers.len() < 3 {
-            return None;
-        }
-        if from == 1 && to == filled.len() as i64 && words::is_ranking(text) {
-            return Some(GroupKind::Ranking);
-        }
-        let dense = numbers.len() as i64 * 10 >= (to - from + 1) * 6;
-        return dense.then_some(GroupKind::Points { from, to });
-    }
-    // Two texts under a code may be anything; under a wording they are the same question.
-    let enough =
-        all.len() >= 3 || (all.len() == 2 && style != Style::Code && filled.iter().all(|l| l.len() == 2));
-    enough.then(|| GroupKind::Grid(sorted(all.values().cloned())))
-}
-
-/// The one text that a column has of its own.
-fn own_text(facts: &Facts, not_chosen: &BTreeSet<String>) -> Option<String> {
-    let mut own = facts
-        .labels
-        .iter()
-        .flatten()
-        .filter(|(key, (text, _))| !not_chosen.contains(text) && words::mark(key).is_none());
-    own.next().map(|(_, (text, _))| text.clone())
 }
 
 /// Columns whose names are their only texts, as a tool exports what may be chosen together.

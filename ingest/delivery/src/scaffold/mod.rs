@@ -3,7 +3,9 @@
 
 mod column;
 mod example;
+mod facts;
 mod group;
+mod kinds;
 mod numbers;
 mod profile;
 mod question;
@@ -19,8 +21,9 @@ use shukei_schemas::definition::{DeliveryFile, Steps};
 use crate::error::DeliveryError;
 use crate::row::{RowError, Rows};
 use column::Column;
+use facts::Facts;
 use group::Asked;
-use profile::{Facts, Profile};
+use profile::Profile;
 
 /// As many rows are looked at; more rarely say anything new, and take their time.
 const ROWS_MAX: u64 = 30_000;

@@ -5,12 +5,15 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use shukei_schemas::definition::Steps;
 
-use super::words::{self, Missing};
+use super::facts::{Facts, Guess, decimals, few_numbers, nearly_numbers, rating, sorted};
+use super::words;
 
 /// As many different texts make a list of options, if each comes twice on average.
 const LABELS_MAX: usize = 30;
 /// As many make one if each comes 20 times, as those of countries do.
 const LABELS_LONG: usize = 300;
+/// As many different whole numbers may be codes.
+const CODES_MAX: usize = 12;
 /// As many different texts of a column are kept.
 const TEXTS_MAX: usize = 2_000;
 /// What joins several answers in one cell, the most telling first.
@@ -30,48 +33,6 @@ pub(super) struct Profile {
     whole_min: i64,
     whole_max: i64,
     clock: bool,
-}
-
-/// What a column probably is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Guess {
-    /// Nothing stands in it.
-    Empty,
-    /// Few different texts: the options with how often each came, the most frequent first.
-    Single(Vec<(String, u64)>),
-    /// Few different texts joined in a cell.
-    Multiple { joiner: &'static str, options: Vec<(String, u64)> },
-    /// Points of a scale, and a few texts that are none.
-    Rating { from: i64, to: i64, odd: Vec<(String, u64)> },
-    /// Numbers with so many decimals.
-    Number(u8),
-    /// Anything else.
-    Text,
-}
-
-/// What the cells of a column come to, worked out once.
-#[derive(Clone, Debug)]
-pub(super) struct Facts {
-    pub(super) guess: Guess,
-    /// Cells that answer something.
-    pub(super) answers: u64,
-    /// Normal form to the text as it came most often, with its count; none if there are too many.
-    pub(super) labels: Option<BTreeMap<String, (String, u64)>>,
-    /// Texts that stand in the place of an answer.
-    pub(super) missing: BTreeMap<(Missing, String), u64>,
-}
-
-impl Facts {
-    /// The one text of the column, in its normal form and as it came.
-    pub(super) fn only(&self) -> Option<(&str, &str)> {
-        let labels = self.labels.as_ref().filter(|labels| labels.len() == 1)?;
-        labels.first_key_value().map(|(key, (text, _))| (key.as_str(), text.as_str()))
-    }
-
-    /// How many different texts there are.
-    pub(super) fn different(&self) -> usize {
-        self.labels.as_ref().map_or(usize::MAX, BTreeMap::len)
-    }
 }
 
 impl Profile {
@@ -189,11 +150,16 @@ impl Profile {
         }
         if let Some(decimals) = self.numbers {
             // Small whole numbers that come again and again are rather codes than amounts.
-            let few = different <= 12 && repeated;
+            let few = different <= CODES_MAX && repeated;
             let codes = decimals == 0 && self.whole_min >= 0 && self.whole_max <= 99 && few;
             if !codes {
                 return Guess::Number(decimals);
             }
+        }
+        if different > CODES_MAX
+            && let Some(decimals) = facts.labels.as_ref().and_then(|labels| nearly_numbers(labels, answers))
+        {
+            return Guess::Number(decimals);
         }
         for joiner in JOINERS {
             if let Some(options) = self.pieces(joiner, different, steps) {
@@ -201,6 +167,9 @@ impl Profile {
             }
         }
         let is_list = different <= LABELS_MAX || answers / 20 >= different as u64;
+        // Of many numbers none is an option.
+        let is_list = is_list
+            && facts.labels.as_ref().is_some_and(|labels| labels.len() <= LABELS_MAX || few_numbers(labels));
         match &facts.labels {
             Some(labels) if repeated && is_list => Guess::Single(sorted(labels.values().cloned())),
             _ => Guess::Text,
@@ -241,44 +210,6 @@ impl Profile {
     }
 }
 
-/// A scale of numbers from 0 or 1 up, of which most points came. A name that speaks of a scale makes one of five points.
-fn rating(labels: &BTreeMap<String, (String, u64)>, answers: u64, name: &str) -> Option<Guess> {
-    let point = |key: &str| key.parse::<i64>().ok().filter(|point| (0..=10).contains(point));
-    let points: Vec<i64> = labels.keys().filter_map(|key| point(key)).collect();
-    let (from, to) = (*points.iter().min()?, *points.iter().max()?);
-    let is_scale = match to {
-        10 => from <= 1 && points.len() >= 8,
-        4..=9 => from <= 1 && words::is_scale(name) && points.len() as i64 == to - from + 1,
-        _ => false,
-    };
-    let odd: Vec<(String, u64)> =
-        labels.iter().filter(|(key, _)| point(key).is_none()).map(|(_, label)| label.clone()).collect();
-    let strange: u64 = odd.iter().map(|(_, count)| count).sum();
-    (is_scale && odd.len() <= 2 && strange * 10 <= answers).then_some(Guess::Rating { from, to, odd })
-}
-
-/// The most frequent first. Texts that are all numbers stand in the order of the numbers.
-pub(super) fn sorted(options: impl Iterator<Item = (String, u64)>) -> Vec<(String, u64)> {
-    let mut options: Vec<(String, u64)> = options.collect();
-    match options.iter().map(|(text, _)| text.parse::<i64>().ok()).collect::<Option<Vec<_>>>() {
-        Some(_) => options.sort_by_key(|(text, _)| text.parse::<i64>().unwrap_or_default()),
-        None => options.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0))),
-    }
-    options
-}
-
-/// Digits behind the point, if the text is a decimal number.
-pub(super) fn decimals(text: &str) -> Option<u8> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    // A leading zero is that of a code.
-    let is_code = whole.len() > 1 && whole.starts_with('0');
-    let fits = !whole.is_empty() && whole.len() <= 15 && fraction.len() <= 9;
-    (fits && !is_code && is_digits(whole) && is_digits(fraction) && !digits.ends_with('.'))
-        .then_some(fraction.len() as u8)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,6 +235,8 @@ mod tests {
         let scale: Vec<String> = (0..=10).chain(0..=10).map(|point| point.to_string()).collect();
         let scale: Vec<&str> =
             scale.iter().map(String::as_str).chain(["－", "無回答", "わからない"]).collect();
+        let hours: Vec<String> = (0..60).map(|hour| (hour % 20).to_string()).collect();
+        let hours: Vec<&str> = hours.iter().map(String::as_str).chain(["ten"]).collect();
         let cases: &[(&[&str], Guess)] = &[
             (&["", "  "], Guess::Empty),
             (&["Yes", "No", "Yes", " Yes", ""], single(&[("Yes", 3), ("No", 1)])),
@@ -320,6 +253,7 @@ mod tests {
             (&["a", "NA", "a", "b", "b", "No answer", "-"], single(&[("a", 2), ("b", 2)])),
             (&["NA", "nan", "無回答"], Guess::Empty),
             (&["12", "NA", "300", "1234"], Guess::Number(0)),
+            (&hours, Guess::Number(0)),
             (&scale, Guess::Rating { from: 0, to: 10, odd: vec![("わからない".to_owned(), 1)] }),
         ];
         for (cells, wanted) in cases {

@@ -1,11 +1,12 @@
 //! One question of a guessed form, and the columns that feed it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
 
 use super::column::Column;
-use super::group::{Asked, Group, GroupKind};
-use super::profile::{Facts, Guess};
+use super::facts::{Facts, Guess};
+use super::group::{Asked, Group};
+use super::kinds::GroupKind;
 use super::stem;
 use super::words;
 use super::write::{csv_cell, quoted};
@@ -76,7 +77,14 @@ impl Pages<'_> {
             Guess::Number(_) if is_weight => {
                 (format!("all {answers} cells are weights, by the name"), "number")
             }
+            Guess::Number(_) if facts.no_numbers() > 0 => {
+                (format!("{answers} cells are numbers, but {} are not", facts.no_numbers()), "number")
+            }
             Guess::Number(_) => (format!("all {answers} cells are numbers"), "number"),
+            Guess::Text if words::is_weight(column.name.as_deref().unwrap_or_default()) => (
+                format!("{answers} cells; if they are weights, round them to nine digits behind the point"),
+                "text",
+            ),
             Guess::Text => (format!("{answers} cells hold too many different texts for options"), "text"),
         };
         let text = match (&column.name, &column.below) {
@@ -162,7 +170,12 @@ impl Pages<'_> {
             self.form.push_str("        rows:\n");
         }
         for member in &group.members {
-            let comment = format!("{} cells", self.facts[member.at].answers);
+            let comment = match &group.kind {
+                GroupKind::Multiple { not_chosen, .. } => {
+                    format!("chosen in {} cells", chosen(&self.facts[member.at], not_chosen))
+                }
+                _ => format!("{} cells", self.facts[member.at].answers),
+            };
             match group.kind {
                 GroupKind::Multiple { .. } => {
                     self.option(member.code, &member.label, member.is_other, &comment);
@@ -202,6 +215,15 @@ impl Pages<'_> {
             None => {}
         }
     }
+}
+
+/// How many cells of an option's column say that it is chosen.
+fn chosen(facts: &Facts, not_chosen: &BTreeSet<String>) -> u64 {
+    let labels = facts.labels.iter().flatten();
+    let chosen = labels.filter(|(key, (text, _))| {
+        words::mark(key) != Some(false) && !not_chosen.contains(text) && !not_chosen.contains(*key)
+    });
+    chosen.map(|(_, (_, count))| count).sum()
 }
 
 /// Whether all options are numbers that can be codes.

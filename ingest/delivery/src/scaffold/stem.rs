@@ -156,6 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::type_complexity, reason = "a case is a row")]
     fn codes_are_taken_apart() {
         let cases: &[(&str, Option<(&str, &str, Option<i16>)>)] = &[
             ("Q6_1", Some(("Q6", "1", Some(1)))),
@@ -180,6 +181,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::type_complexity, reason = "a case is a row")]
     fn wordings_share_a_beginning_up_to_their_items() {
         let cases: &[(&[&str], Option<(&str, &[&str])>)] = &[
             (&["Which? (all) - Bus", "Which? (all) - Boat"], Some(("Which? (all)", &["Bus", "Boat"]))),

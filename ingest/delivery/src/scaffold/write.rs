@@ -6,9 +6,10 @@ use std::fmt::Write;
 use shukei_schemas::definition::DeliveryFile;
 
 use super::column::{Column, one_line};
-use super::group::{Asked, GroupKind};
+use super::facts::Facts;
+use super::group::Asked;
+use super::kinds::GroupKind;
 use super::numbers::numbers;
-use super::profile::Facts;
 use super::question::Pages;
 use super::words::Missing;
 

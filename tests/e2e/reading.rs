@@ -1,0 +1,355 @@
+//! Figures held against a published table, and tables that people read.
+
+mod layout;
+
+use shukei_testkit::{Done, Program, csv_rows};
+
+const SURVEY: &str = "survey: read
+version: 1
+languages: [en, ja]
+names: {en: Read, ja: 読む}
+decimals: 1
+states: {no_answer: {in_base: true, prints: true}}
+waves:
+  - {wave: before, names: Before, forms: [{form: f, version: 1}], layouts: [{layout: sheet, version: 1}]}
+  - {wave: now, names: Now, forms: [{form: f, version: 1}], layouts: [{layout: sheet, version: 1}]}
+";
+
+const FORM: &str = r#"form: f
+version: 1
+names: Form
+sections:
+  - section: s
+    questions:
+      - number: age
+        kind: single
+        role: attribute
+        text: {en: Age, ja: 年齢}
+        options:
+          - {code: 1, label: {en: 18 - 34, ja: 18～34歳}}
+          - {code: 2, label: {en: "35; over", ja: 35歳以上}}
+      - number: town
+        kind: single
+        role: attribute
+        text: {en: Where, ja: 居住地}
+        options: [{code: 1, label: {en: Town, ja: 町}}, {code: 2, label: {en: Country, ja: 村}}]
+      - {number: w, kind: number, role: weight, decimals: 2, text: Weight}
+      - number: q
+        kind: single
+        text: {en: One of two, ja: 二つから一つ}
+        options: [{code: 1, label: {en: First, ja: 一番}}, {code: 2, label: {en: Second, ja: 二番}}]
+      - {number: n, kind: number, text: {en: How many, ja: 数}}
+      - number: g
+        kind: grid
+        text: {en: How often, ja: 頻度}
+        scale: [{code: 1, label: {en: Often, ja: よく}}, {code: 2, label: {en: Never, ja: ない}}]
+        rows: [ROWS]
+"#;
+
+/// The weighted figures below are worked out by hand: 7.00 in all, 4.75 at the first option, 6.25 who answered.
+const ANSWERS: &str = "who,age,town,w,q,n,g1,g2
+a,1,1,1.5,1,10,1,2
+b,1,2,0.5,2,20,1,1
+c,2,1,1.25,1,30,2,1
+d,2,2,0.75,,,1,1
+e,2,1,1,2,41,2,2
+f,,2,2,1,10,1,1
+";
+
+fn program() -> Program {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    let rows: Vec<String> = (1..=11).map(|row| format!("{{row: {row}, label: Row {row}}}")).collect();
+    program.file("surveys/read/survey.yaml", SURVEY);
+    program.file("surveys/read/forms/f.yaml", FORM.replace("ROWS", &rows.join(", ")));
+    program.file(
+        "surveys/read/layouts/sheet.yaml",
+        "layout: sheet\nversion: 1\nform: {form: f, version: 1}\ncolumns: sheet.csv\ncells: {hold: codes}\n\
+         file:\n  submission: {row: true, respondent: who}\n",
+    );
+    let grid: String = (1..=11).map(|row| format!("g{row},g,{row},\n")).collect();
+    program.file(
+        "surveys/read/layouts/sheet.csv",
+        format!("column,question,row,option\nage,age,,\ntown,town,,\nw,w,,\nq,q,,\nn,n,,\n{grid}"),
+    );
+    program.file(
+        "surveys/read/tables/crossed.yaml",
+        "table: crossed\ntitle: {en: Who is first, ja: 誰が一番か}\nquestions: [q]\nby: [age]\nweight: w\n",
+    );
+    program.file("answers.csv", ANSWERS);
+    program
+}
+
+/// The same with the answers of both waves stored.
+fn filled() -> Program {
+    let program = program();
+    for wave in ["before", "now"] {
+        let all = ["submit", "answers.csv", "--surveys", "surveys", "--survey", "read", "--wave", wave];
+        let delivery = ["--delivery", wave];
+        program.on_data(&[&all[..], &delivery[..]].concat()).ends(0);
+    }
+    program
+}
+
+fn tabulate(program: &Program, more: &[&str]) -> Done {
+    let all = ["tabulate", "--survey", "read", "--wave", "now"];
+    program.on_data(&[&all[..], more].concat())
+}
+
+/// The comparison of a published table with what is asked.
+fn expect(program: &Program, asked: &[&str], lines: &str) -> Done {
+    let file = program.file("printed.csv", lines);
+    let file = file.to_str().unwrap();
+    tabulate(program, &[asked, &["--expect", file][..]].concat())
+}
+
+#[track_caller]
+fn has(text: &str, words: &str) {
+    assert!(text.contains(words), "no `{words}` in\n{text}");
+}
+
+#[test]
+fn a_published_cross_table_agrees_in_its_own_digits() {
+    let program = filled();
+    let weighted =
+        &["--weight", "w", "--by", "age", "--by", "town*age", "--measure", "count", "--measure", "share"];
+    // Codes and labels, in any order, and each figure rounded once to what its line prints.
+    let printed = "question,label,breaks,measure,value,decimals
+q,First,,share,68,
+q,First,,share,67.9,
+q,First,,share,67.857%,
+q,First,,share,67.86,2
+q,First,,count,5,
+q,First,,count,4.8,
+q,First,,count,4.75,
+q,First,,count_weighted,4.75,
+q,First,,count_unweighted,3,
+q,First,,base,7,
+q,First,,base_weighted,7.00,
+q,First,,base_unweighted,6,
+q,First,age=1,share,75,
+q,First,age=18 - 34,share,75.0,
+q,First,age=35; over,share,41.667,
+q,First,town=1;age=2,share,55.6,
+q,First,age=2; town=1,share,55.6,
+q,First,age=2; town=Town,base,2,
+q,no_answer,age=2,share,25,
+";
+    has(&expect(&program, weighted, printed).ends(0).stdout, "19 of 19 agree");
+    let of_numbers = "question,measure,value\nn,mean,20\nn,mean,19.8\nn,mean,19.76\nn,median,10\nn,sum,124\n\
+                      n,min,10\nn,max,41\nn,count,6.3\nn,base,7\n";
+    let asked = ["--weight", "w"].into_iter().chain(
+        ["count", "mean", "median", "sum", "min", "max"].into_iter().flat_map(|name| ["--measure", name]),
+    );
+    let asked: Vec<&str> = asked.collect();
+    has(&expect(&program, &asked, of_numbers).ends(0).stdout, "9 of 9 agree");
+    // A table that somebody saved with a mark of its encoding, without weights.
+    let marked = "\u{feff}question,option,measure,value\nq,1,share,50\nq,1,base,6\n";
+    has(&expect(&program, &[], marked).ends(0).stdout, "2 of 2 agree");
+}
+
+#[test]
+fn what_tabulate_prints_agrees_with_itself() {
+    let program = filled();
+    // (what is asked, whether a change of one digit is found)
+    let cases: [&[&str]; 7] = [
+        &[],
+        &["--by", "age", "--by", "age*town"],
+        &["--weight", "w", "--by", "age", "--decimals", "3"],
+        &["--where", "age=2", "--weight", "w", "--percent", "across", "--by", "town"],
+        &["--question", "g", "--net", "any=1,2", "--base", "all", "--by", "g.2"],
+        &["--question", "q", "--mark-below", "100", "--blank-below", "3", "--by", "town"],
+        &["--against", "before", "--by", "age"],
+    ];
+    for asked in cases {
+        let told = tabulate(&program, asked).ends(0).stdout;
+        let lines = csv_rows(&told).len();
+        has(&expect(&program, asked, &told).ends(0).stdout, &format!("{lines} of {lines} agree"));
+        let Some((before, after)) = told.rsplit_once(",share,") else { continue };
+        let other = format!("{before},share,9{after}");
+        has(&expect(&program, asked, &other).ends(1).stdout, &format!("{} of {lines} agree", lines - 1));
+    }
+    // What else stands in a line is compared too.
+    let told = tabulate(&program, &["--question", "q"]).ends(0).stdout;
+    let other = told.replacen(",50.0,3,6,6,", ",50.0,3,7,6,", 1);
+    assert_ne!(told, other, "{told}");
+    has(&expect(&program, &["--question", "q"], &other).ends(1).stdout, "base: expected 7, got 6");
+}
+
+#[test]
+fn what_differs_is_explained_with_the_counts_of_the_very_figure() {
+    let program = filled();
+    let head = "question,row,option,label,breaks,measure,value\n";
+    let weighted: &[&str] = &["--weight", "w", "--by", "age"];
+    // (what is asked, a line, what is said of it)
+    let cases: &[(&[&str], &str, &[&str])] = &[
+        (
+            weighted,
+            "q,,1,,,share,76.0",
+            &[
+                "expected 76.0, got 67.9",
+                "4.75 of base 7.00 (weighted, asked); 3 of 6 units",
+                "states: answered 6.25, no_answer 0.75",
+                "it fits a base of 6.25: answered;",
+            ],
+        ),
+        (
+            weighted,
+            "q,,1,,age=2,share,56",
+            &["states: answered 2.25, no_answer 0.75", "it fits a base of 2.25"],
+        ),
+        (weighted, "q,,1,,,share,50.0", &["without weights it would agree"]),
+        (weighted, "q,,1,,,count,3", &["expected 3, got 5", "without weights it would agree"]),
+        (weighted, "q,,1,,,base,6", &["expected 6, got 7", "it fits a base of 6.25"]),
+        (
+            &["--where", "age=2"],
+            "q,,1,,,share,50",
+            &["1 of base 3 (asked)", "states: answered 2, no_answer 1", "it fits a base of 2: answered"],
+        ),
+        (&[], "q,,1,,,base_weighted,7", &["expected 7, but nothing is weighted: say --weight"]),
+        (&[], "q,,1,,age=1,share,75", &["say --by 'age'"]),
+        (&[], "q,,1,,age=1; town=2,share,75", &["say --by 'age*town'"]),
+        (weighted, "q,,1,,age=18 - 43,share,75", &["there is no such part; did you mean `age=18 - 34`?"]),
+        (&[], "q,,3,,,count,1", &["there is no such option"]),
+        (&[], "q,,,Frist,,count,1", &["did you mean `First`?"]),
+        (&[], "g,12,1,,,count,1", &["there is no such row; rows: 1, 2, 3"]),
+        (&[], "q,1,1,,,count,1", &["there is no such row: the question has none"]),
+        (&[], "n,,,,,max,41", &["there is no max of it; `--measure max` asks for it"]),
+        (weighted, "q,,1,,age=1,share_across,40", &["there is no share_across of it; `--percent across`"]),
+        (&[], "town,,1,,,count,3", &["if --question names them"]),
+        (&[], "q,,1,,,share,", &["expected nothing, got 50"]),
+    ];
+    for (asked, line, wanted) in cases {
+        let told = expect(&program, asked, &format!("{head}{line}\n")).ends(1).stdout;
+        wanted.iter().for_each(|words| has(&told, words));
+        has(&told, "printed.csv:2: question ");
+        has(&told, "0 of 1 agree");
+    }
+    // Nothing fits a base that is no set of states.
+    let told = expect(&program, &["--base", "mentions"], &format!("{head}q,,1,,,share,50\n")).ends(1).stdout;
+    assert!(!told.contains("it fits"), "{told}");
+    for (lines, wanted) in [
+        ("question,measure,value\nq,shares,1\n", "line 2: `shares` is no measure; did you mean `share`?"),
+        (
+            "question,measure,value\nq,count,1\n\nq,mean,1.0123456789\n",
+            "line 4: figures are formed with at most 9",
+        ),
+        ("question,value\nq,1\n", "there is no column `measure`"),
+        ("question,measure,value\nq,count,\"16,14\"\n", "line 2: `16,14` is no number"),
+        ("question,mesure,measure,value\nq,,count,1\n", "mesure"),
+    ] {
+        has(&expect(&program, &[], lines).ends(2).stderr, wanted);
+    }
+}
+
+#[test]
+fn tables_for_people_have_words_of_their_language() {
+    let program = filled();
+    let table = |more: &[&str]| {
+        let asked = ["--weight", "w", "--format", "table"];
+        tabulate(&program, &[&asked[..], more].concat()).ends(0).stdout
+    };
+    // (what is asked, what stands in the table, what does not)
+    let cases: &[(&[&str], &[&str], &[&str])] = &[
+        (
+            &["--question", "q"],
+            &["count", "base rule", " First ", "   4.8   67.9    7.0   asked"],
+            &["4.75", "母数"],
+        ),
+        (&["--question", "q", "--decimals", "0"], &["   5   68      7   asked"], &["4.75", "4.8"]),
+        (
+            &["--question", "q", "--lang", "ja"],
+            &["度数", "母数の定義", "一番", "無回答", "対象者"],
+            &["count", "asked", "First"],
+        ),
+        (
+            &["--question", "q", "--by", "age"],
+            &["by Age (age)", "total  18 - 34  35; over", "base: who were asked", "units, not weighted"],
+            &["age=1"],
+        ),
+        (
+            &["--question", "q", "--by", "age", "--lang", "ja"],
+            &["集計区分: 年齢 (age)", "全体  18～34歳  35歳以上", "母数（対象者"],
+            &["base", "total", "weighted"],
+        ),
+        (
+            &["--question", "q", "--by", "age*town"],
+            &["part", " total ", " 18 - 34 × Town ", " 35; over × Country "],
+            &["age=1"],
+        ),
+        (&["--question", "n", "--lang", "ja"], &["平均", "中央値", "合計"], &["mean", "median"]),
+        // Each row of a grid has one table, however it is broken down.
+        (&["--question", "g", "--by", "age"], &["Row 11\nby Age (age)\n"], &[]),
+    ];
+    for (more, wanted, unwanted) in cases {
+        let told = table(more);
+        wanted.iter().for_each(|words| has(&told, words));
+        for words in *unwanted {
+            assert!(!told.contains(words), "`{words}` in\n{told}");
+        }
+    }
+    assert_eq!(table(&["--question", "g", "--by", "age"]).matches("by Age (age)").count(), 11);
+    let named = ["--table", "crossed", "--surveys", "surveys", "--format", "table"];
+    let told = tabulate(&program, &named).ends(0).stdout;
+    assert!(told.starts_with("Who is first\n\nq | One of two\n"), "{told}");
+    let told = tabulate(&program, &[&named[..], &["--lang", "ja"]].concat()).ends(0).stdout;
+    assert!(told.starts_with("誰が一番か\n\nq | 二つから一つ\n"), "{told}");
+    let rates = tabulate(&program, &["--response", "--format", "table", "--lang", "ja"]).ends(0).stdout;
+    has(&rates, "回収率");
+}
+
+#[test]
+fn the_words_of_breaks_stand_in_the_last_column() {
+    let program = filled();
+    let parts = |more: &[&str]| {
+        let asked = ["--question", "q", "--measure", "count", "--by", "age*town"];
+        let told = tabulate(&program, &[&asked[..], more].concat()).ends(0).stdout;
+        assert!(told.lines().next().unwrap().ends_with(",base_weighted,id,breaks_label"), "{told}");
+        let of_first = csv_rows(&told).into_iter().filter(|row| row["option"] == "1");
+        of_first.map(|row| format!("{}|{}", row["breaks"], row["breaks_label"])).collect::<Vec<_>>()
+    };
+    let wanted = [
+        "|",
+        "age=1; town=1|18 - 34 × Town",
+        "age=1; town=2|18 - 34 × Country",
+        "age=2; town=1|35; over × Town",
+        "age=2; town=2|35; over × Country",
+    ];
+    assert_eq!(parts(&[]), wanted);
+    assert_eq!(parts(&["--lang", "ja"])[1], "age=1; town=1|18～34歳 × 町");
+    let told = tabulate(&program, &["--question", "q", "--by", "g.2"]).ends(0).stdout;
+    assert!(
+        csv_rows(&told).iter().any(|row| row["breaks"] == "g.2=1" && row["breaks_label"] == "Often"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_wrong_question_is_answered_with_what_to_write() {
+    let program = filled();
+    // (what is asked, what is said of it)
+    for (asked, wanted) in [
+        (["--by", "g"], "did you mean `g.1` … `g.11`?"),
+        (["--question", "g.1"], "ask for `g`"),
+        (["--table", "crossed"], "name the folder with --surveys"),
+        (["--where", "q=First"], "write `q=1`"),
+        (["--where", "q!=二番"], "write `q!=2`"),
+        (["--where", "age=1; g.3=often,2"], "write `g.3=1,2`"),
+        (["--where", "q=Third"], "codes of `q`: 1 First, 2 Second"),
+        (["--numerator", "q=second"], "write `q=2`"),
+    ] {
+        has(&tabulate(&program, &asked).ends(1).stderr, wanted);
+    }
+}
+
+#[test]
+fn states_list_rows_by_their_numbers() {
+    let program = program();
+    let tried =
+        program.run(["try", "surveys/read", "answers.csv", "--wave", "now", "--question", "q"]).ends(0);
+    let rows: Vec<&str> = tried
+        .stdout
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("g ")?.split_whitespace().next())
+        .collect();
+    assert_eq!(rows, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"], "{}", tried.stdout);
+}
