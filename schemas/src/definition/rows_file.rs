@@ -85,7 +85,7 @@ mod tests {
         // (test, the cells that pass, the cells that do not)
         let cases: &[(&str, &[&str], &[&str])] = &[
             ("{column: c, is: [1, test]}", &["1", " test ", "ｔｅｓｔ"], &["", "2", "Test"]),
-            ("{column: c, is_not: [yes]}", &["", "no"], &["yes", "yes "]),
+            ("{column: c, is_not: [done]}", &["", "no"], &["done", "done "]),
             ("{column: c, blank: true}", &["", " ", "\u{3000}"], &["0"]),
             ("{column: c, blank: false}", &["0"], &["", " "]),
         ];
