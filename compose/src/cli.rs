@@ -72,12 +72,10 @@ pub(crate) enum MappingCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Each is a file, or a mapping of the survey with its version.\n\
+#[command(after_help = "Each is a file, or a mapping of the survey with its version.\n\
 Columns: question, row, option, label, state, breaks, measure, count_before, count_after, base_before, base_after,\n\
 value_before, value_after, points, rule_before, rule_after.\n\
-Example:\n  shukei mapping diff fisc-1 fisc-draft.yaml --survey nisc --wave 2023"
-)]
+Example:\n  shukei mapping diff fisc-1 fisc-draft.yaml --survey nisc --wave 2023")]
 pub(crate) struct MappingDiff {
     /// The mapping of before
     pub(crate) old: String,

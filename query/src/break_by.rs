@@ -154,7 +154,9 @@ impl Dimension {
                 let rows: Vec<&str> =
                     known.iter().map(String::as_str).filter(|one| row_of(one) == Some(name)).collect();
                 let near = match rows.as_slice() {
-                    [] => nearest(name, known.iter().map(String::as_str)).filter(|near| *near != name).map(str::to_owned),
+                    [] => nearest(name, known.iter().map(String::as_str))
+                        .filter(|near| *near != name)
+                        .map(str::to_owned),
                     [first] => Some((*first).to_owned()),
                     [first, .., last] => Some(format!("{first}` … `{last}")),
                 };

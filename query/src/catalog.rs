@@ -183,7 +183,8 @@ const SURVEYS: &str = "SELECT survey, count(CASE WHEN kind = 'edit' THEN 1 END) 
                        WHERE survey IS NOT NULL GROUP BY survey";
 
 async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
-    let mut found = Found { tables: BTreeMap::new(), surveys: Vec::new(), reinterpreted: false, edits: false };
+    let mut found =
+        Found { tables: BTreeMap::new(), surveys: Vec::new(), reinterpreted: false, edits: false };
     if snapshot.outcomes.version.is_none() {
         return Ok(found);
     }

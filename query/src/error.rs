@@ -187,13 +187,11 @@ impl QueryError {
                 or_nearest(nearest, "use `group`, `method` or the number of a question with options")
             }
             Self::FormsDiffer { .. } => "name other questions, or give one of the two another number".into(),
-            Self::UnknownNamedTable { nearest, .. } => {
-                or_nearest(
+            Self::UnknownNamedTable { nearest, .. } => or_nearest(
                 nearest,
                 "use the id of a file in the survey's folder tables/; such tables are not kept with the data, so name the \
                  folder with --surveys",
-            )
-            }
+            ),
             Self::Request { hint, .. } => hint.clone().into(),
             Self::Stored { .. } => "use the definitions that the table was made with".into(),
         }

@@ -36,8 +36,8 @@ mod measure;
 mod measures;
 mod melt;
 mod rebuilt;
-mod repeated;
 mod received;
+mod repeated;
 mod request;
 mod response;
 mod rows;
@@ -66,9 +66,11 @@ pub use measure::{BaseRule, BreakPart, Flag, Measure, MeasureKind};
 pub use measures::{World, measures};
 pub use melt::{Melt, answers_schema};
 pub use rebuilt::{BeforeAfter, DecidedOtherwise, Rebuilt, rebuilt};
-pub use request::TabulateRequest;
 pub use received::{Answered, Came};
-pub use response::{RATE_FORMULA, RATE_FORMULA_COMPLETE, ResponseFlag, ResponseKind, ResponseRow, ResponseTable};
+pub use request::TabulateRequest;
+pub use response::{
+    RATE_FORMULA, RATE_FORMULA_COMPLETE, ResponseFlag, ResponseKind, ResponseRow, ResponseTable,
+};
 pub use rows::QueryRows;
 pub use tabulate::{request_of_table, tabulate, wave_or_only};
 pub use tally::Tally;

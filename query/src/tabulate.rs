@@ -4,7 +4,9 @@ use datafusion::common::TableReference;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, ident, lit};
 use futures::StreamExt;
-use shukei_schemas::definition::{Definitions, Form, Frame, Mapping, Survey, SurveyDefinition, Wave, nearest};
+use shukei_schemas::definition::{
+    Definitions, Form, Frame, Mapping, Survey, SurveyDefinition, Wave, nearest,
+};
 use shukei_schemas::{SurveyId, WaveId};
 use tokio::task::JoinSet;
 

@@ -127,7 +127,10 @@ impl Tally {
             Dimension::Question { .. } => dimension.item(&form).map(|item| Reader::Item(Box::new(item))),
             Dimension::Date { number } => {
                 let question = date_in(&form, number).cloned().map(Box::new);
-                dimension.item(&form).zip(question).map(|(item, question)| Reader::Date(Box::new(item), question))
+                dimension
+                    .item(&form)
+                    .zip(question)
+                    .map(|(item, question)| Reader::Date(Box::new(item), question))
             }
         };
         let readers =

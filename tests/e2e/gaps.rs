@@ -94,7 +94,7 @@ fn a_real_file_is_read_counted_and_broken_down() {
             all.map(at).join("|")
         })
         .collect();
-    assert_eq!(shown, ["1|1|0|1000|2|2|1|1", "2|2|12|100000|2|1|1|2", "6|2|3|99|1||5|"]);
+    assert_eq!(shown, ["1|1|0|1000|2|2|1|1", "2|2|12|100000|2|1|1|2", "6|2|3|99|1||5|2"]);
 
     let table = program
         .on_data(&["tabulate", "--survey", "town", "--question", "pay", "--by", "kind", "--format", "csv"])

@@ -174,20 +174,25 @@ impl Line {
 /// A fault of use that names the line.
 pub(crate) fn read(file: &Path) -> Result<Vec<Line>, Fault> {
     let refused = |reason: String| Fault::usage(format!("`{}`: {reason}", file.display()), COLUMNS);
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(file)
-        .map_err(|error| refused(error.to_string()))?;
+    let content = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(content.as_slice());
     let headers = reader.headers().map_err(|error| refused(error.to_string()))?.clone();
     for needed in ["question", "measure", "value"] {
         if !headers.iter().any(|name| name == needed) {
-            return Err(refused(format!("there is no column `{needed}`")));
+            let there = headers.iter().collect::<Vec<_>>().join("`, `");
+            return Err(refused(format!("there is no column `{needed}`, only `{there}`")));
         }
     }
     let mut lines = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| refused(error.to_string()))?;
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, |position| {
+            // The reader passes over empty lines before a record.
+            let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+            let rest = content.get(from..).unwrap_or_default().iter();
+            let empty = rest.take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
+            position.line() + empty.count() as u64
+        });
         let mut line: Line =
             record.deserialize(Some(&headers)).map_err(|error| refused(error.to_string()))?;
         if let Some(problem) = line.problem() {

@@ -179,9 +179,7 @@ impl<'a> Merge<'a> {
 
     // `&mut`: the files that are open cannot be shared between threads, only handed on.
     async fn read(&mut self, reader: &mut Reader) -> Result<Option<RecordBatch>, LakeError> {
-        while let Some(batch) =
-            self.table.next_batch(&reader.open, &mut reader.stream, &self.schema).await?
-        {
+        while let Some(batch) = self.table.next_batch(&reader.open, &mut reader.stream, &self.schema).await? {
             if batch.num_rows() > 0 {
                 return Ok(Some(batch));
             }

@@ -155,15 +155,20 @@ impl CrossTable {
         let room = (columns_max * 2 / 5).max(LABEL_MIN);
         let label = widest(&|line| width(&line.label) + width(&line.marks)).clamp(LABEL_MIN, room);
         let unit = widest(&|line| width(&line.unit));
-        let widths: Vec<usize> =
+        let mut widths: Vec<usize> =
             self.parts.iter().enumerate().map(|(at, part)| self.width_of(at, &part.label)).collect();
+        // A part that fits beside label and total only with a narrower heading gets one.
+        let beside = 1 + label + 2 + unit + 2 + widths.first().copied().unwrap_or(0) + 1;
+        for (at, part) in widths.iter_mut().enumerate().skip(1) {
+            *part = (*part).min(columns_max.saturating_sub(beside + 2).max(self.numbers_of(at)));
+        }
         let gap = |at: usize| widths.get(at).map_or(0, |width| width + 2);
         let mut blocks = Vec::new();
         for of in 0..self.breaks.len() {
             let mut shown: Vec<usize> = vec![0];
             let mut used = 1 + label + 2 + unit + gap(0);
             for (at, _) in self.parts.iter().enumerate().filter(|(_, part)| part.of == Some(of)) {
-                if shown.len() > 1 && used + gap(at) > columns_max {
+                if shown.len() > 1 && used + gap(at) + 1 > columns_max {
                     blocks.push(self.block(of, &shown, label, unit, &widths));
                     used -= shown.drain(1..).map(gap).sum::<usize>();
                 }
@@ -175,11 +180,15 @@ impl CrossTable {
         blocks
     }
 
-    fn width_of(&self, at: usize, label: &str) -> usize {
+    /// The width of the numbers of a part.
+    fn numbers_of(&self, at: usize) -> usize {
         let numbers = self.lines.iter().filter_map(|line| line.cells.get(at)).map(|cell| width(cell));
-        let (least, most) = (*PART_WIDTH.start(), *PART_WIDTH.end());
-        let heading = width(label).min((width(label).div_ceil(HEADING_LINES) + 2).clamp(12, most));
-        numbers.max().unwrap_or(0).max(heading).max(least)
+        numbers.max().unwrap_or(0).max(*PART_WIDTH.start())
+    }
+
+    fn width_of(&self, at: usize, label: &str) -> usize {
+        let heading = (width(label).div_ceil(HEADING_LINES) + 2).clamp(12, *PART_WIDTH.end());
+        self.numbers_of(at).max(width(label).min(heading))
     }
 
     fn block(&self, of: usize, shown: &[usize], label: usize, unit: usize, widths: &[usize]) -> Vec<String> {

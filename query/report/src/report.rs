@@ -5,8 +5,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use shukei_doors::{DoorError, Format};
 use shukei_query::{
-    Catalog, CommonVector, FrontTable, Measure, ResponseKind, ResponseTable, TabulateRequest,
-    thousands,
+    Catalog, CommonVector, FrontTable, Measure, ResponseKind, ResponseTable, TabulateRequest, thousands,
 };
 use shukei_schemas::definition::{SurveyDefinition, Used, Wave, content_hash};
 use shukei_schemas::{SurveyId, WaveId};

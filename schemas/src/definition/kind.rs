@@ -159,15 +159,21 @@ impl Kind {
         }
     }
 
-    /// The first value behind a last one, in the same units: behind `2020` comes the first day of 2021, and behind a day
-    /// without a time the midnight that ends it.
+    /// The first value behind a last one, in the same units: behind `2020` comes the first day of 2021.
     pub fn behind(&self, text: &str) -> Option<i128> {
         match self {
             Kind::Date { .. } => moment::iso_date_behind(text).map(i128::from),
+            _ => self.bound(text).map(|last| last + 1),
+        }
+    }
+
+    /// The same for the last value of a band, which takes the whole of a day that names no time.
+    pub(super) fn behind_last(&self, text: &str) -> Option<i128> {
+        match self {
             Kind::Datetime { zone } if moment::iso_date(text).is_some() => {
                 moment::instant_behind(text, zone).map(i128::from)
             }
-            _ => self.bound(text).map(|last| last + 1),
+            _ => self.behind(text),
         }
     }
 }

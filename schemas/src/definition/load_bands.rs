@@ -28,7 +28,7 @@ pub(super) fn bands(loader: &mut FormLoader<'_>, of: &Kind, number: &str, files:
         let line = Some(file.code.referenced.line());
         let mut bound = |text: &Option<Scalar>, behind: bool| {
             let text = text.as_ref()?;
-            let read = if behind { of.behind(&text.0) } else { of.bound(&text.0) };
+            let read = if behind { of.behind_last(&text.0) } else { of.bound(&text.0) };
             if read.is_none() {
                 let message = format!(
                     "band {} of `{number}`: `{}` is no bound of a {}",

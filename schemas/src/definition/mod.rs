@@ -83,7 +83,9 @@ pub use pattern::Pattern;
 pub use period::{Period, PeriodOf, PeriodRule, words_of_part};
 pub use premise::{Premise, PremiseTest, is_unknown};
 pub use rows_file::RowTest;
-pub use rules::{ExclusiveRule, OtherRule, RoutingRule, Rules, TiedRule, TooManyRule, TwoMarksRule, UnknownRule};
+pub use rules::{
+    ExclusiveRule, OtherRule, RoutingRule, Rules, TiedRule, TooManyRule, TwoMarksRule, UnknownRule,
+};
 pub use schema::schemas;
 pub use sectors::{Group, SectorField, Sectors, SectorsRef};
 pub use survey::{

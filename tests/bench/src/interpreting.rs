@@ -65,7 +65,9 @@ const FORMS: [(&str, &str, &str); 2] = [
 /// # Errors
 /// If a submission comes to anything but a response.
 pub(crate) fn forms(definitions: &Definitions, least: Duration) -> Result<()> {
-    println!("| answers | bytes | records/s and core | plain JSON reader | SHA-256 alone | ratio to the JSON reader |");
+    println!(
+        "| answers | bytes | records/s and core | plain JSON reader | SHA-256 alone | ratio to the JSON reader |"
+    );
     println!("|---|---:|---:|---:|---:|---:|");
     for (name, survey, file) in FORMS {
         let definition = definitions.survey(&survey.into()).context("the survey is not shipped")?;

@@ -218,7 +218,7 @@ fn number(random: &mut Random, question: &Value) -> Value {
         let digits: String = (0..places).map(|_| char::from(b'0' + random.below(10) as u8)).collect();
         text = format!("{text}.{digits}");
     } else if random.chance(10) {
-        text = random.pick(&["1e1", "12 h", "+7", "007", "1.", "-0", "5.0", ""]).to_owned();
+        text = random.pick(&["1e1", "2E+01", "12 h", "+7", "007", "1.", "-0", "5.0", ""]).to_owned();
     }
     match text.parse::<i64>() {
         Ok(whole) if whole.to_string() == text && random.chance(60) => json!(whole),

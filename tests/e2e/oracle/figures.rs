@@ -293,8 +293,9 @@ impl Table<'_> {
         if !self.weighted {
             return units.len().to_string();
         }
-        let weight = self.questions.iter().find(|question| question["role"] == "weight").unwrap();
-        let digits = weight["decimals"].as_u64().unwrap_or(0) as u32;
+        // Where a failure is shrunk, the weight may be gone.
+        let weight = self.questions.iter().find(|question| question["role"] == "weight");
+        let digits = weight.and_then(|weight| weight["decimals"].as_u64()).unwrap_or(0) as u32;
         self.rounded(units.iter().map(|(_, weight)| weight).sum(), ONE, digits)
     }
 

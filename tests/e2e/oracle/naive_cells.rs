@@ -64,7 +64,7 @@ pub(super) fn cells(
                 }
             } else {
                 answers.get_mut(number).unwrap()[row] = match kind {
-                    "number" => number_of(question, trimmed),
+                    "number" => number_of(question, &written_out(trimmed)),
                     "text" => words_of(question, &cell),
                     _ => {
                         meaning(question, layout, trimmed).map_or(given("invalid"), |code| chosen(vec![code]))
@@ -108,6 +108,18 @@ pub(super) fn meaning(question: &Value, layout: &Value, words: &str) -> Option<i
         }
     }
     None
+}
+
+/// A whole number with a power of ten, as spreadsheets write it, with all its zeros.
+fn written_out(cell: &str) -> String {
+    let Some((digits, power)) = cell.split_once(['e', 'E']) else { return cell.to_owned() };
+    let whole = digits.trim_start_matches(['+', '-']);
+    match power.parse::<usize>() {
+        Ok(power @ 0..=12) if !whole.is_empty() && whole.chars().all(|c| c.is_ascii_digit()) => {
+            format!("{digits}{}", "0".repeat(power))
+        }
+        _ => cell.to_owned(),
+    }
 }
 
 /// The options in a cell that holds several: at each place the most pieces that are one option.

@@ -148,7 +148,7 @@ fn what_has_another_base_says_so_and_marks_are_explained() {
         notes: vec!["without some".to_owned()],
         ..figure(3, "Third", part, MeasureKind::Share, "5.0", 3 + at as u64)
     }));
-    let told = table(&all, &english(), 80);
+    let told = table(&all, &english(), 100);
     let lines = words(&told);
     let at = lines.iter().position(|line| line == "Third ※1 % 5.0 5.0 5.0").unwrap();
     assert_eq!(lines[at + 1], "base: who are known for all of it n 3 4 5");
