@@ -17,11 +17,11 @@ fn a_guessed_folder_passes_and_reads_its_own_file() {
     let file = program.file("export.csv", FILE);
     let (file, folder) = (file.to_str().unwrap(), program.path("surveys/films"));
     let folder = folder.to_str().unwrap();
-    let made = program.run(&["new", folder, "--from", file]).ends(0);
+    let made = program.run(["new", folder, "--from", file]).ends(0);
     assert!(made.stderr.contains("5 rows and 7 columns were read"), "{}", made.stderr);
-    let checked = program.run(&["check", folder]).ends(0);
+    let checked = program.run(["check", folder]).ends(0);
     assert!(checked.stdout.contains("1 forms with 4 questions"), "{}", checked.stdout);
-    let tried = program.run(&["try", folder, file, "--question", "q3"]).ends(0);
+    let tried = program.run(["try", folder, file, "--question", "q3"]).ends(0);
     assert!(tried.stdout.contains("Every cell could be placed."), "{}", tried.stdout);
     let lines = tried.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     let lines: Vec<String> = lines.collect();
