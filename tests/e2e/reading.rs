@@ -256,7 +256,7 @@ fn what_differs_is_explained_with_the_counts_of_the_very_figure() {
         ),
         ("question,value\nq,1\n", "there is no column `measure`"),
         ("question,measure,value\nq,count,\"16,14\"\n", "line 2: `16,14` is no number"),
-        ("question,mesure,measure,value\nq,,count,1\n", "mesure"),
+        ("question,mesure,value\nq,count,1\n", "a column `mesure`; did you mean `measure`?"),
     ] {
         has(&expect(&program, &[], lines).ends(2).stderr, wanted);
     }
@@ -284,7 +284,7 @@ fn tables_for_people_have_words_of_their_language() {
         ),
         (
             &["--question", "q", "--by", "age"],
-            &["by Age (age)", "total  18 - 34  35; over", "base: who were asked", "units, not weighted"],
+            &["by Age (age)", "total  18 - 34  35; over", "base (asked)", "units, not weighted"],
             &["age=1"],
         ),
         (

@@ -14,9 +14,38 @@ const DECIMALS_MAX: u8 = 9;
 const COLUMNS: &str = "columns: question,row,option or label,breaks or group,measure,value,decimals; those of \
                        `shukei tabulate` are taken too; measure is count, share, base, mean or any other that it prints";
 
-/// A line of the table. The columns of `shukei tabulate` are taken too, so that its own output can be compared with.
+/// The columns of a file.
+const KNOWN: [&str; 24] = [
+    "question",
+    "row",
+    "option",
+    "label",
+    "state",
+    "set",
+    "group",
+    "breaks",
+    "measure",
+    "value",
+    "decimals",
+    "count",
+    "base",
+    "base_unweighted",
+    "count_weighted",
+    "base_weighted",
+    "survey",
+    "wave",
+    "table",
+    "base_rule",
+    "methods",
+    "flags",
+    "id",
+    "breaks_label",
+];
+
+/// A line of the table. The columns of `shukei tabulate` are taken too, so that its own output can be
+/// compared with; those that say nothing of the figure are passed over.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(default)]
 pub(crate) struct Line {
     pub(crate) question: String,
     pub(crate) row: String,
@@ -34,23 +63,6 @@ pub(crate) struct Line {
     pub(crate) base_unweighted: String,
     pub(crate) count_weighted: String,
     pub(crate) base_weighted: String,
-    // What else `tabulate` prints says nothing about the figure.
-    #[serde(rename = "survey")]
-    _survey: String,
-    #[serde(rename = "wave")]
-    _wave: String,
-    #[serde(rename = "table")]
-    _table: String,
-    #[serde(rename = "base_rule")]
-    _base_rule: String,
-    #[serde(rename = "methods")]
-    _methods: String,
-    #[serde(rename = "flags")]
-    _flags: String,
-    #[serde(rename = "id")]
-    _id: String,
-    #[serde(rename = "breaks_label")]
-    _breaks_label: String,
     /// Where it stands in the file.
     #[serde(skip)]
     pub(crate) number: u64,
@@ -177,6 +189,12 @@ pub(crate) fn read(file: &Path) -> Result<Vec<Line>, Fault> {
     let content = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(content.as_slice());
     let headers = reader.headers().map_err(|error| refused(error.to_string()))?.clone();
+    if let Some(unknown) = headers.iter().find(|name| !KNOWN.contains(name)) {
+        return Err(refused(match nearest(unknown, KNOWN.into_iter()) {
+            Some(near) => format!("nothing is read from a column `{unknown}`; did you mean `{near}`?"),
+            None => format!("nothing is read from a column `{unknown}`"),
+        }));
+    }
     for needed in ["question", "measure", "value"] {
         if !headers.iter().any(|name| name == needed) {
             let there = headers.iter().collect::<Vec<_>>().join("`, `");

@@ -73,8 +73,8 @@ impl Words {
     /// The same without a number, for the row of bases.
     pub(crate) fn base_row(&self, rule: BaseRule) -> String {
         match self.is_ja {
-            true => format!("母数（{}）", self.rule(rule)),
-            false => format!("base: {}", self.rule(rule)),
+            true => format!("母数（{}）", self.rule_name(rule)),
+            false => format!("base ({})", self.rule_name(rule)),
         }
     }
 

@@ -209,5 +209,5 @@ fn marks_and_figures_of_a_real_survey_are_asked_for_on_the_command_line() {
         program.on_data(&["tabulate", "--survey", "rse", "--wave", "uk2017", "--where", "tool22=1"]).ends(1);
     assert!(refused.stderr.contains("did you mean `tool2`?"), "{}", refused.stderr);
     let table = ask(&["--question", "tool2", "--by", "socio2", "--percent", "across", "--format", "table"]);
-    assert!(table.contains("base: in all parts"), "{table}");
+    assert!(table.contains("base (across)"), "{table}");
 }

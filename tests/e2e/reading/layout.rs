@@ -87,7 +87,7 @@ fn options_stand_below_each_other_and_parts_beside_the_total() {
         "q | Question",
         "by Title of a (a)",
         "total Young Old",
-        "base: who answered n 10 11 12",
+        "base (answered) n 10 11 12",
         "Yes % 10.5 11.5 12.5",
         "n 1 1 1",
         "No % 20.5 21.5 22.5",
@@ -114,7 +114,7 @@ fn a_cross_table_is_folded_and_cut_to_the_terminal() {
         assert_eq!(blocks > 1, columns_max < 300, "{columns_max}: {blocks}\n{told}");
         // Each block has the total and the bases; each part stands in one block.
         let lines = words(&told);
-        let bases: Vec<&String> = lines.iter().filter(|line| line.starts_with("base:")).collect();
+        let bases: Vec<&String> = lines.iter().filter(|line| line.starts_with("base (")).collect();
         assert_eq!(bases.len(), blocks);
         let numbers =
             bases.iter().flat_map(|line| line.split_whitespace().skip_while(|word| *word != "n").skip(1));
@@ -151,10 +151,10 @@ fn what_has_another_base_says_so_and_marks_are_explained() {
     let told = table(&all, &english(), 100);
     let lines = words(&told);
     let at = lines.iter().position(|line| line == "Third ※1 % 5.0 5.0 5.0").unwrap();
-    assert_eq!(lines[at + 1], "base: who are known for all of it n 3 4 5");
+    assert_eq!(lines[at + 1], "base (covered) n 3 4 5");
     assert!(lines.contains(&"※1 without some".to_owned()), "{told}");
     assert_eq!(told.matches("by Title of").count(), 2, "each break has a block of its own\n{told}");
-    assert_eq!(lines.iter().filter(|line| line.starts_with("base: who answered n 10 ")).count(), 2);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("base (answered) n 10 ")).count(), 2);
     // Where no two share a base, none stands on top.
     let apart: Vec<Measure> = all[..options]
         .iter()
@@ -166,7 +166,7 @@ fn what_has_another_base_says_so_and_marks_are_explained() {
         .chain([figure(3, "Third", "", MeasureKind::Share, "1.0", 1)])
         .collect();
     let lines = words(&table(&apart, &english(), 80));
-    let first = lines.iter().position(|line| line.starts_with("base:")).unwrap();
+    let first = lines.iter().position(|line| line.starts_with("base (")).unwrap();
     assert!(lines[first - 1].starts_with("n ") || lines[first - 1].contains('%'), "{lines:?}");
     // Small bases, no base, and values that are left out.
     let flagged = |at: usize, flag: Flag, value: &str| {
@@ -203,7 +203,7 @@ fn weighted_counts_are_rounded_for_people() {
     {
         let shown = Shown { decimals, ..Shown::default() };
         let lines = words(&table(&all, &shown, 80));
-        assert!(lines.contains(&format!("base: who answered n {base} {base}")), "{lines:?}");
+        assert!(lines.contains(&format!("base (answered) n {base} {base}")), "{lines:?}");
         assert!(lines.contains(&"units, not weighted n 10 11".to_owned()), "{lines:?}");
         assert!(lines.contains(&format!("n {count} {count}")), "{lines:?}");
     }
