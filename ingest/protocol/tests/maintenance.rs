@@ -42,7 +42,9 @@ fn small_files_of_about_one_size_are_put_together() {
         ("values are never mixed", vec![("0", 7, KIB), ("1", 8, KIB), ("2", 7, KIB)], vec![(7, 8)]),
         ("large files stay", vec![("0", 20, 32 * MIB)], vec![]),
         ("up to the target", vec![("0", 20, 8 * MIB)], vec![(0, 8), (8, 8)]),
-        ("no more than can be open", vec![("0", 200, KIB)], vec![(0, 128), (128, 72)]),
+        ("no more than are held", vec![("0", 200, KIB)], vec![(0, 64), (64, 64), (128, 64), (192, 8)]),
+        ("no more than can be open", vec![("0", 20, 200 * KIB)], vec![(0, 8), (8, 8)]),
+        ("those read as a whole are not open", vec![("0", 30, KIB), ("0", 9, 200 * KIB)], vec![(0, 38)]),
         (
             "a larger one is not rewritten for a few new ones",
             vec![("0", 1, 5 * MIB), ("0", 9, KIB)],
@@ -51,8 +53,8 @@ fn small_files_of_about_one_size_are_put_together() {
         ("too few of each size, but enough of all", vec![("0", 4, MIB), ("0", 4, KIB)], vec![(0, 8)]),
         (
             "what is left over of a size joins the next",
-            vec![("0", 130, KIB), ("0", 6, MIB)],
-            vec![(0, 128), (128, 8)],
+            vec![("0", 66, KIB), ("0", 6, MIB)],
+            vec![(0, 64), (64, 8)],
         ),
     ];
     for (why, kinds, groups) in cases {
