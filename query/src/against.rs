@@ -50,12 +50,13 @@ pub async fn compare(
     later.how.measures = vec![Statistic::Share];
     let (definition, wave) = find_wave(catalog, &later)?;
     let bare_earlier = TabulateRequest::new(later.survey.clone(), against.clone());
-    find_wave(catalog, &bare_earlier)?;
+    let (_, earlier_wave) = find_wave(catalog, &bare_earlier)?;
     let concordance = definition.concordance(against, &later.wave);
     let between = Between {
         definition,
         concordance,
-        against,
+        later: wave,
+        earlier: earlier_wave,
         language: language_of(&definition.survey, request.language.as_deref()),
         asked_later: questions(definition, &later.wave),
         asked_earlier: questions(definition, against),
@@ -125,7 +126,7 @@ impl Work<'_> {
             survey: self.between.survey(),
             request: self.later,
             question,
-            against: self.between.against,
+            against: &self.between.earlier.wave,
             language: &self.between.language,
         }
     }
@@ -270,7 +271,7 @@ impl Work<'_> {
             then,
             printed: shown.zip(printed.and_then(|(_, earlier)| earlier.get(&found.before))),
             id: &id,
-            against: between.against,
+            against: &between.earlier.wave,
             decimals: request.how.decimals.unwrap_or(between.survey().decimals),
             language,
         };
@@ -304,8 +305,8 @@ impl Work<'_> {
             known.find(|known: &&Arc<Mapping>| known.method == method)?.reference_date.clone()
         };
         let note = |method: &String| {
-            let (now, then) = (of(&self.later.wave, method)?, of(between.against, method)?);
-            Some(words::as_of(&between.language, method, &now, between.against, &then))
+            let (now, then) = (of(&self.later.wave, method)?, of(&between.earlier.wave, method)?);
+            Some(words::as_of(&between.language, method, &now, &between.earlier.wave, &then))
         };
         methods.iter().filter_map(note).collect()
     }

@@ -97,6 +97,13 @@ waves:
         let share = rows.iter().find(|row| row["measure"] == "share" && row["option"] == "1").unwrap();
         assert_eq!(format!("{} {}", share["base"], share["base_rule"]), wanted, "{wave} {question}");
     }
+    // Only a question whose base both waves form alike is compared.
+    for (question, other_base) in [("q", true), ("r", false)] {
+        let rows = tabulate(&program, &["--wave", "own", "--against", "plain", "--question", question]);
+        let mut changes = rows.iter().filter(|row| row["measure"] == "change_points").peekable();
+        assert!(changes.peek().is_some(), "{question}: {rows:?}");
+        assert!(changes.all(|row| row["flags"].starts_with("not_compared") == other_base), "{question}");
+    }
 }
 
 const CUT_OFF: &str = r#"survey: made

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use shukei_schemas::WaveId;
 use shukei_schemas::definition::{
-    Concordance, ConcordedQuestion, Grade, Question, Survey, SurveyDefinition, Where,
+    Concordance, ConcordedQuestion, Grade, Question, Survey, SurveyDefinition, Wave, Where,
 };
 
 use super::pairs::Pairs;
 use super::shared::Shared;
 use super::words::Why;
 use crate::error::QueryError;
-use crate::measure::Flag;
+use crate::measure::{BaseRule, Flag};
 use crate::request::TabulateRequest;
 
 /// The language of errors, whatever that of the labels.
@@ -22,7 +21,8 @@ const MESSAGES: &str = "en";
 pub(super) struct Between<'a> {
     pub(super) definition: &'a SurveyDefinition,
     pub(super) concordance: Option<&'a Concordance>,
-    pub(super) against: &'a WaveId,
+    pub(super) later: &'a Wave,
+    pub(super) earlier: &'a Wave,
     pub(super) language: String,
     pub(super) asked_later: Vec<&'a Question>,
     pub(super) asked_earlier: Vec<&'a Question>,
@@ -64,8 +64,12 @@ impl<'a> Between<'a> {
         let number = was.unwrap_or(number);
         let was = self.asked_earlier.iter().find(|known| known.number.as_str() == number);
         let was = *was.ok_or_else(|| not_compared(Why::NoQuestion))?;
-        let pairs =
-            Pairs::of(self.survey(), question, was, entry, self.has_own_base).map_err(not_compared)?;
+        // Each wave may say of its own who is in the base.
+        let rule = |wave: &Wave, question: &Question| {
+            BaseRule::of(&self.survey().in_wave(wave), &question.in_wave(wave))
+        };
+        let has_same_base = self.has_own_base || rule(self.later, question) == rule(self.earlier, was);
+        let pairs = Pairs::of(question, was, entry, has_same_base).map_err(not_compared)?;
         Ok(Matched { question, was, entry, pairs })
     }
 
@@ -81,7 +85,7 @@ impl<'a> Between<'a> {
 
     fn refused(&self, name: &str, why: &str) -> QueryError {
         QueryError::Request {
-            problem: format!("`{name}` cannot be asked of wave `{}` too: {why}", self.against),
+            problem: format!("`{name}` cannot be asked of wave `{}` too: {why}", self.earlier.wave),
             hint: "break down, filter and weight by what both waves ask alike, or leave `--against` out"
                 .to_owned(),
         }
@@ -93,7 +97,8 @@ impl<'a> Between<'a> {
         later: &TabulateRequest,
         shared: &Shared<'_>,
     ) -> Result<TabulateRequest, QueryError> {
-        let mut earlier = TabulateRequest { wave: self.against.clone(), questions: None, ..later.clone() };
+        let mut earlier =
+            TabulateRequest { wave: self.earlier.wave.clone(), questions: None, ..later.clone() };
         earlier.by = later.by.iter().map(|by| self.by(by)).collect::<Result<_, _>>()?;
         let condition = |given: &Option<Where>| given.as_ref().map(|given| self.condition(given, shared));
         earlier.how.filter = condition(&later.how.filter).transpose()?;

@@ -1,9 +1,9 @@
 //! Which options of two questions are the same.
 
-use shukei_schemas::definition::{ConcordedQuestion, Question, Survey};
+use shukei_schemas::definition::{ConcordedQuestion, Question};
 
 use super::words::Why;
-use crate::measure::{BaseRule, Measure};
+use crate::measure::Measure;
 
 /// Options of the later wave that together are those of the earlier.
 #[derive(Clone, Debug)]
@@ -34,17 +34,16 @@ pub(super) struct Pairs {
 
 impl Pairs {
     pub(super) fn of(
-        survey: &Survey,
         later: &Question,
         earlier: &Question,
         entry: Option<&ConcordedQuestion>,
-        has_own_base: bool,
+        has_same_base: bool,
     ) -> Result<Self, Why> {
         let rows = |question: &Question| question.rows().iter().map(|row| row.code).collect::<Vec<_>>();
         if later.kind.as_str() != earlier.kind.as_str() || rows(later) != rows(earlier) {
             return Err(Why::OtherWay);
         }
-        if !has_own_base && BaseRule::of(survey, later) != BaseRule::of(survey, earlier) {
+        if !has_same_base {
             return Err(Why::OtherBase);
         }
         let listed = entry.map_or(&[][..], |entry| &entry.options);

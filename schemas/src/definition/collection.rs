@@ -103,12 +103,24 @@ impl Form {
             return None;
         }
         let mut form = self.clone();
-        for question in &mut form.questions {
-            if let Some(said) = wave.questions.get(&question.number) {
-                question.states.extend(&said.states);
-            }
-        }
+        form.questions.iter_mut().for_each(|question| question.take_rules_of(wave));
         Some(form)
+    }
+}
+
+impl Question {
+    /// The question with the rules of states that a wave sets for it.
+    #[must_use]
+    pub fn in_wave(&self, wave: &Wave) -> Self {
+        let mut question = self.clone();
+        question.take_rules_of(wave);
+        question
+    }
+
+    fn take_rules_of(&mut self, wave: &Wave) {
+        if let Some(said) = wave.questions.get(&self.number) {
+            self.states.extend(&said.states);
+        }
     }
 }
 
