@@ -15,7 +15,7 @@ use shukei_schemas::definition::{
     Form, Grade, Mapping, OptionGroup, Percent, Question, Statistic, SurveyDefinition, Text,
 };
 
-use self::earlier::{Between, Matched};
+use self::earlier::{Between, Matched, Rules};
 use self::held::{Held, Shares, held, shares, what};
 use self::rows::{Bare, Change};
 use self::shared::{Block, Shared};
@@ -55,8 +55,9 @@ pub async fn compare(
     let between = Between {
         definition,
         concordance,
-        later: wave,
-        earlier: earlier_wave,
+        against,
+        rules_later: Rules::of(definition, wave),
+        rules_earlier: Rules::of(definition, earlier_wave),
         language: language_of(&definition.survey, request.language.as_deref()),
         asked_later: questions(definition, &later.wave),
         asked_earlier: questions(definition, against),
@@ -126,7 +127,7 @@ impl Work<'_> {
             survey: self.between.survey(),
             request: self.later,
             question,
-            against: &self.between.earlier.wave,
+            against: self.between.against,
             language: &self.between.language,
         }
     }
@@ -271,7 +272,7 @@ impl Work<'_> {
             then,
             printed: shown.zip(printed.and_then(|(_, earlier)| earlier.get(&found.before))),
             id: &id,
-            against: &between.earlier.wave,
+            against: between.against,
             decimals: request.how.decimals.unwrap_or(between.survey().decimals),
             language,
         };
@@ -305,8 +306,8 @@ impl Work<'_> {
             known.find(|known: &&Arc<Mapping>| known.method == method)?.reference_date.clone()
         };
         let note = |method: &String| {
-            let (now, then) = (of(&self.later.wave, method)?, of(&between.earlier.wave, method)?);
-            Some(words::as_of(&between.language, method, &now, &between.earlier.wave, &then))
+            let (now, then) = (of(&self.later.wave, method)?, of(between.against, method)?);
+            Some(words::as_of(&between.language, method, &now, between.against, &then))
         };
         methods.iter().filter_map(note).collect()
     }

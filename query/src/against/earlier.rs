@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use shukei_schemas::WaveId;
 use shukei_schemas::definition::{
     Concordance, ConcordedQuestion, Grade, Question, Survey, SurveyDefinition, Wave, Where,
 };
@@ -21,12 +22,29 @@ const MESSAGES: &str = "en";
 pub(super) struct Between<'a> {
     pub(super) definition: &'a SurveyDefinition,
     pub(super) concordance: Option<&'a Concordance>,
-    pub(super) later: &'a Wave,
-    pub(super) earlier: &'a Wave,
+    pub(super) against: &'a WaveId,
+    pub(super) rules_later: Rules<'a>,
+    pub(super) rules_earlier: Rules<'a>,
     pub(super) language: String,
     pub(super) asked_later: Vec<&'a Question>,
     pub(super) asked_earlier: Vec<&'a Question>,
     pub(super) has_own_base: bool,
+}
+
+/// Who is in the bases of a wave, which may say of its own.
+pub(super) struct Rules<'a> {
+    survey: Survey,
+    wave: &'a Wave,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn of(definition: &SurveyDefinition, wave: &'a Wave) -> Self {
+        Self { survey: definition.survey.in_wave(wave), wave }
+    }
+
+    fn base(&self, question: &Question) -> BaseRule {
+        BaseRule::of(&self.survey, &question.in_wave(self.wave))
+    }
 }
 
 /// A question of both waves.
@@ -64,11 +82,8 @@ impl<'a> Between<'a> {
         let number = was.unwrap_or(number);
         let was = self.asked_earlier.iter().find(|known| known.number.as_str() == number);
         let was = *was.ok_or_else(|| not_compared(Why::NoQuestion))?;
-        // Each wave may say of its own who is in the base.
-        let rule = |wave: &Wave, question: &Question| {
-            BaseRule::of(&self.survey().in_wave(wave), &question.in_wave(wave))
-        };
-        let has_same_base = self.has_own_base || rule(self.later, question) == rule(self.earlier, was);
+        let has_same_base =
+            self.has_own_base || self.rules_later.base(question) == self.rules_earlier.base(was);
         let pairs = Pairs::of(question, was, entry, has_same_base).map_err(not_compared)?;
         Ok(Matched { question, was, entry, pairs })
     }
@@ -85,7 +100,7 @@ impl<'a> Between<'a> {
 
     fn refused(&self, name: &str, why: &str) -> QueryError {
         QueryError::Request {
-            problem: format!("`{name}` cannot be asked of wave `{}` too: {why}", self.earlier.wave),
+            problem: format!("`{name}` cannot be asked of wave `{}` too: {why}", self.against),
             hint: "break down, filter and weight by what both waves ask alike, or leave `--against` out"
                 .to_owned(),
         }
@@ -97,8 +112,7 @@ impl<'a> Between<'a> {
         later: &TabulateRequest,
         shared: &Shared<'_>,
     ) -> Result<TabulateRequest, QueryError> {
-        let mut earlier =
-            TabulateRequest { wave: self.earlier.wave.clone(), questions: None, ..later.clone() };
+        let mut earlier = TabulateRequest { wave: self.against.clone(), questions: None, ..later.clone() };
         earlier.by = later.by.iter().map(|by| self.by(by)).collect::<Result<_, _>>()?;
         let condition = |given: &Option<Where>| given.as_ref().map(|given| self.condition(given, shared));
         earlier.how.filter = condition(&later.how.filter).transpose()?;
