@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
@@ -22,12 +22,23 @@ pub(crate) struct Observed {
 /// Bounds of the buckets of `shukei_http_request_seconds`.
 const SECONDS: [f64; 10] = [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0];
 
-/// Gathers all measurements of the process from here on.
+/// How often times that were measured are counted into their buckets. Until then each of them is held in memory, and
+/// nothing else but a look at `/metrics` would count them.
+const COUNTED_EVERY: Duration = Duration::from_secs(5);
+
+/// Gathers all measurements of the process from here on. To be called where there is a runtime.
 pub(crate) fn recorder() -> Result<PrometheusHandle, Fault> {
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full("shukei_http_request_seconds".to_owned()), &SECONDS)
         .map_err(anyhow::Error::from)?;
     let handle = builder.install_recorder().map_err(anyhow::Error::from)?;
+    let measured = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(COUNTED_EVERY).await;
+            measured.run_upkeep();
+        }
+    });
     metrics::describe_counter!("shukei_submissions_total", "Submissions over HTTP, by what became of them");
     metrics::describe_counter!("shukei_http_requests_total", "Requests, by route and status");
     metrics::describe_histogram!("shukei_http_request_seconds", "Seconds to answer, by route");

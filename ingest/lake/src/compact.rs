@@ -210,7 +210,7 @@ impl<'a> Output<'a> {
             .collect();
         let file_schema: SchemaRef =
             Schema::new(stored.iter().map(|at| schema.field(*at).clone()).collect::<Vec<_>>()).into();
-        let writer = FileWriter::new(&file_schema, table.row_groups());
+        let writer = FileWriter::new(&file_schema, table.row_groups(), usize::MAX);
         let writer = writer.map_err(|source| unusable(table, &path, source))?;
         let location = Path::parse(&path).map_err(|source| store_error(&path, source.into()))?;
         let upload = table.delta.object_store().put_multipart(&location).await;

@@ -27,9 +27,12 @@ pub(crate) struct RowGroups {
     pub(crate) bytes_max: Option<usize>,
 }
 
+/// A column of fewer rows takes more memory and time to compress than it saves on disk, unless it holds text.
+const FEW_ROWS: usize = 8_192;
+
 /// One Parquet file of the rows. Takes CPU time: not for an async thread.
 pub(crate) fn encode(batch: &RecordBatch, groups: RowGroups) -> Result<Vec<u8>> {
-    let mut file = FileWriter::new(&batch.schema(), groups)?;
+    let mut file = FileWriter::new(&batch.schema(), groups, batch.num_rows())?;
     file.write(batch)?;
     file.finish()
 }
@@ -45,13 +48,22 @@ pub(crate) struct FileWriter {
 }
 
 impl FileWriter {
-    pub(crate) fn new(schema: &SchemaRef, groups: RowGroups) -> Result<Self> {
+    /// A file for so many rows, as far as that is known; more are no error.
+    pub(crate) fn new(schema: &SchemaRef, groups: RowGroups, rows_expected: usize) -> Result<Self> {
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
             .set_created_by(concat!("shukei-lake ", env!("CARGO_PKG_VERSION")).to_owned())
             // Groups are closed here.
             .set_max_row_group_row_count(None);
         for field in schema.fields() {
+            // A (de)compressor is 0.1 MB, and a wide form has hundreds of columns: with all of them compressed a file
+            // of a few rows costs whoever writes and whoever reads it 30 MB. It is rewritten soon anyway.
+            let is_small =
+                field.data_type().primitive_width().is_some() || field.data_type() == &DataType::Boolean;
+            if rows_expected < FEW_ROWS && is_small {
+                let path = ColumnPath::from(field.name().as_str());
+                properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
+            }
             // Payloads never repeat and nobody looks for the least of them.
             if field.data_type() == &DataType::Binary {
                 let path = ColumnPath::from(field.name().as_str());
