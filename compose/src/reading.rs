@@ -44,7 +44,7 @@ async fn kept_surveys(
     catalog: &Catalog,
     known: &Definitions,
 ) -> Result<Vec<SurveyDefinition>, Fault> {
-    let query = "SELECT survey, array_to_string(definitions, '|') AS names FROM outcomes WHERE kind IN ('response', 'edit') \
+    let query = "SELECT survey, array_to_string(definitions, '|') AS names FROM outcomes WHERE kind IN ('response', 'edit', 'aggregate') \
                  GROUP BY survey, names ORDER BY max(generation), max(order_time)";
     let mut files: BTreeMap<SurveyId, BTreeMap<String, String>> = BTreeMap::new();
     for batch in catalog.query(query).await?.collect().await? {

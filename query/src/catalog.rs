@@ -40,6 +40,8 @@ pub struct Catalog {
     names: BTreeMap<TableName, String>,
     /// The events that stand, as SQL: `received` without how much was answered.
     standing: String,
+    /// The deliveries of counts that count, as SQL; none where there are no deliveries.
+    standing_aggregates: Option<String>,
     rules: BTreeMap<String, FormRules>,
 }
 
@@ -79,8 +81,10 @@ impl Catalog {
         }
         let names = sql_names(snapshot.responses.keys());
         let session = new_session();
-        let counting = Counting::new(found.reinterpreted, found.edits, definitions, &found.surveys);
+        let counting =
+            Counting::new(found.reinterpreted, found.edits, found.aggregates, definitions, &found.surveys);
         let standing = counting.received();
+        let standing_aggregates = counting.aggregates();
         let rules = rules_of(&forms, &snapshot, &names);
         rules.values().for_each(|rules| session.register_udf(rules.function()));
         let builder = Builder {
@@ -96,7 +100,7 @@ impl Catalog {
         builder.answers(&forms, &names, language).await?;
         tracing::debug!(%vector, "catalog opened");
         let definitions = definitions.clone();
-        Ok(Self { session, definitions, versions, vector, names, standing, rules })
+        Ok(Self { session, definitions, versions, vector, names, standing, standing_aggregates, rules })
     }
 
     /// The Delta version of each table that exists: say it beside a result, never inside the data.
@@ -140,6 +144,11 @@ impl Catalog {
         &self.standing
     }
 
+    /// The deliveries of counts that count, as SQL with the columns of `current`; none where there are no deliveries.
+    pub(crate) fn standing_aggregates(&self) -> Option<&str> {
+        self.standing_aggregates.as_deref()
+    }
+
     /// How complete the rows of a responses table are.
     pub(crate) fn rules_of(&self, table: &TableName) -> Option<&FormRules> {
         self.rules.get(table.as_str())
@@ -176,15 +185,23 @@ struct Found {
     reinterpreted: bool,
     /// Whether there is any edit by a survey office.
     edits: bool,
+    /// Whether any organisation delivered counts.
+    aggregates: bool,
 }
 
-/// The surveys that have outcomes, each with the number of edits.
-const SURVEYS: &str = "SELECT survey, count(CASE WHEN kind = 'edit' THEN 1 END) FROM outcomes \
+/// The surveys that have outcomes, each with the number of edits and of deliveries of counts.
+const SURVEYS: &str = "SELECT survey, count(CASE WHEN kind = 'edit' THEN 1 END), \
+                              count(CASE WHEN kind = 'aggregate' THEN 1 END) FROM outcomes \
                        WHERE survey IS NOT NULL GROUP BY survey";
 
 async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
-    let mut found =
-        Found { tables: BTreeMap::new(), surveys: Vec::new(), reinterpreted: false, edits: false };
+    let mut found = Found {
+        tables: BTreeMap::new(),
+        surveys: Vec::new(),
+        reinterpreted: false,
+        edits: false,
+        aggregates: false,
+    };
     if snapshot.outcomes.version.is_none() {
         return Ok(found);
     }
@@ -207,7 +224,11 @@ async fn look_at_outcomes(snapshot: &Snapshot) -> Result<Found, QueryError> {
         let surveys = arrow::compute::cast(batch.column(0), &arrow::datatypes::DataType::Utf8);
         let surveys = surveys.map_err(|error| QueryError::running(&error.into()))?;
         found.surveys.extend(surveys.as_string::<i32>().iter().flatten().map(str::to_owned));
-        found.edits |= batch.column(1).as_primitive::<Int64Type>().iter().flatten().any(|edits| edits > 0);
+        let any = |column: usize| {
+            batch.column(column).as_primitive::<Int64Type>().iter().flatten().any(|count| count > 0)
+        };
+        found.edits |= any(1);
+        found.aggregates |= any(2);
     }
     let again = collect(&session, "SELECT 1 FROM outcomes WHERE interpretation > 0 LIMIT 1").await?;
     found.reinterpreted = again.iter().any(|batch| batch.num_rows() > 0);
@@ -228,6 +249,7 @@ impl Builder<'_> {
         register(self.session, "sources", snapshot.sources.rows(self.session)?)?;
         register(self.session, "raw", self.below_vector(&snapshot.raw)?)?;
         register(self.session, "outcomes", self.below_vector(&snapshot.outcomes)?)?;
+        register(self.session, "aggregates", self.below_vector(&snapshot.aggregates)?)?;
         for (table, pinned) in &snapshot.responses {
             if let Some(name) = names.get(table) {
                 register(self.session, &format!("responses_{name}"), self.below_vector(pinned)?)?;
@@ -275,6 +297,8 @@ impl Builder<'_> {
         self.view("flags", &self.counting.flags()).await?;
         self.view("rejections", &views::rejections(self.reinterpreted)).await?;
         self.view("issues", &views::issues(self.reinterpreted)).await?;
+        let counts = views::aggregate_counts(self.counting.aggregates().as_deref());
+        self.view("aggregate_counts", &counts).await?;
         self.session.register_udf(edits::function());
         self.view("edits", &edits::view(self.reinterpreted)).await?;
         for (table, pinned) in &snapshot.responses {

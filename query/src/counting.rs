@@ -25,6 +25,7 @@ const FORM: &str = "form";
 pub(crate) struct Counting {
     reinterpreted: bool,
     edits: bool,
+    aggregates: bool,
     surveys: Vec<Sources>,
     cut_offs: Vec<CutOff>,
 }
@@ -48,10 +49,11 @@ struct Sources {
 
 impl Counting {
     /// Of the surveys that have outcomes, only those with mappings need more than one source. `edits`: whether there is
-    /// any edit by a survey office.
+    /// any edit by a survey office; `aggregates`: whether there are any counts of other organisations.
     pub(crate) fn new(
         reinterpreted: bool,
         edits: bool,
+        aggregates: bool,
         definitions: &Definitions,
         present: &[String],
     ) -> Self {
@@ -80,7 +82,7 @@ impl Counting {
                 late: wave.late,
             })
         });
-        Self { reinterpreted, edits, surveys: surveys.collect(), cut_offs: cut_offs.collect() }
+        Self { reinterpreted, edits, aggregates, surveys: surveys.collect(), cut_offs: cut_offs.collect() }
     }
 
     /// Whether a unit can count twice, so that `current` gives it two names.
@@ -90,18 +92,30 @@ impl Counting {
 
     /// Of each unit the response that counts: `current`, before anything is left out for how much was answered.
     pub(crate) fn current(&self) -> String {
-        match self.cut_offs.is_empty() {
-            true => self.standing("", ""),
-            false => self.standing("", " AND NOT set_aside"),
-        }
+        self.standing("", &format!("{}{}", self.in_time(), self.records()))
+    }
+
+    /// The deliveries of counts that count, as SQL with the columns of [`Counting::current`]; none where there are none.
+    pub(crate) fn aggregates(&self) -> Option<String> {
+        let only = format!("{} AND kind = 'aggregate'", self.in_time());
+        self.aggregates.then(|| self.standing("", &only))
+    }
+
+    fn in_time(&self) -> &'static str {
+        if self.cut_offs.is_empty() { "" } else { " AND NOT set_aside" }
+    }
+
+    /// The condition that leaves out what is no record of a unit.
+    fn records(&self) -> &'static str {
+        if self.aggregates { " AND kind <> 'aggregate'" } else { "" }
     }
 
     /// Of each unit the response that stands, whether it counts or not, with `late` and `set_aside` behind the columns
     /// of `current`.
     pub(crate) fn received(&self) -> String {
         match self.cut_offs.is_empty() {
-            true => self.standing(", FALSE AS late, FALSE AS set_aside", ""),
-            false => self.standing(", late, set_aside", ""),
+            true => self.standing(", FALSE AS late, FALSE AS set_aside", self.records()),
+            false => self.standing(", late, set_aside", self.records()),
         }
     }
 
@@ -209,7 +223,9 @@ impl Counting {
     /// The events that could count, as SQL.
     pub(crate) fn of_units(&self) -> String {
         let decided = decided(self.reinterpreted);
-        format!("(SELECT * FROM {decided} WHERE kind IN ('response', 'edit', 'withdrawal'))")
+        // Of an organisation's deliveries the last counts, as of a unit's events.
+        let counts = if self.aggregates { ", 'aggregate'" } else { "" };
+        format!("(SELECT * FROM {decided} WHERE kind IN ('response', 'edit', 'withdrawal'{counts}))")
     }
 
     /// `named`: every event that could count, and whether it stands `alone`. `seen`: those that do not. `ranked`: without copies, the newest of a unit first. `standing`, where

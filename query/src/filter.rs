@@ -47,6 +47,12 @@ impl Selection {
         self.items.iter().flat_map(Item::columns)
     }
 
+    /// Whether units of which only group and method are known are meant; none where it takes their answers to know.
+    pub(crate) fn takes_all_of(&self, group: Option<&str>, method: &str) -> Option<bool> {
+        let rows = SelectionRows { selection: self, rows: Vec::new() };
+        self.items.is_empty().then(|| rows.takes(0, group, method))
+    }
+
     pub(crate) fn read(&self, table: &str, batch: &RecordBatch) -> Result<SelectionRows<'_>, QueryError> {
         let rows = self.items.iter().map(|item| item.read(table, batch)).collect::<Result<_, _>>()?;
         Ok(SelectionRows { selection: self, rows })

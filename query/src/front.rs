@@ -8,6 +8,7 @@ use datafusion::logical_expr::{ident, lit};
 use shukei_schemas::definition::{Group, Mapping, SurveyDefinition, Wave};
 
 use crate::catalog::Catalog;
+use crate::delivered::delivered;
 use crate::error::QueryError;
 
 /// The table that stands in front of a report: whom each group is, how many of its units count and how they were
@@ -174,6 +175,10 @@ async fn counts(
     let planning = |error| QueryError::planning(&error);
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for form in &wave.forms {
+        let (survey, wave) = (definition.survey.survey.as_str(), wave.wave.as_str());
+        for delivered in delivered(catalog, survey, wave, &form.target()).await? {
+            *counts.entry(delivered.group.unwrap_or_default()).or_default() += delivered.units;
+        }
         let Some(view) = catalog.current_of(form) else { continue };
         let rows = catalog.session().table(TableReference::bare(view)).await.map_err(planning)?;
         let rows = rows

@@ -89,6 +89,14 @@ impl<'a> Former<'a> {
         if tallies.iter().any(|tally| tally.weightless() > 0) {
             flags.push(Flag::WeightMissing);
         }
+        // An indicator looks at several answers of each unit.
+        let lacks = |tally: &Tally| {
+            let questions = counts(tally, at).into_iter().flat_map(IndicatorTally::questions);
+            questions.into_iter().any(|question| tally.has_delivered(question))
+        };
+        if tallies.iter().any(lacks) {
+            flags.push(Flag::AggregatesLeftOut);
+        }
         let left_out = world.mappings.iter().filter(|mapping| {
             let mut fed = tallies.iter().filter(|tally| tally.form().reference == mapping.target);
             fed.any(|tally| counts(tally, at).is_some_and(|one| !one.has_in_base(tally.form(), mapping)))

@@ -19,6 +19,7 @@ mod completeness;
 mod condition_words;
 mod counted;
 mod counting;
+mod delivered;
 mod edits;
 mod error;
 mod exact;

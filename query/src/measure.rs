@@ -236,6 +236,9 @@ named! {
         Blanked = "blanked",
         /// Units in the base did not come with any answer to it: what collected them does not cover it.
         IncludesNotMapped = "includes_not_mapped",
+        /// Organisations delivered counts without records, and this figure needs the answers of each unit: their units
+        /// are not in it.
+        AggregatesLeftOut = "aggregates_left_out",
         /// Units without a weight count as nothing.
         WeightMissing = "weight_missing",
         /// The table was not asked in both waves alike, and is shown for what it is worth.

@@ -9,7 +9,7 @@ use crate::break_by::{Category, Cross, Dimension, Part};
 use crate::error::QueryError;
 use crate::forming::{Figures, Reference};
 use crate::indicator_forming::{Parts, indicator_measures};
-use crate::measure::Measure;
+use crate::measure::{Flag, Measure};
 use crate::request::TabulateRequest;
 use crate::sums::{Amount, Asked, Chosen, Sums};
 use crate::tally::Tally;
@@ -73,6 +73,12 @@ pub fn measures(
                 Part::Cell(at, _) => known.get(*at).and_then(Option::as_ref),
                 Part::Total | Part::Known(_) => None,
             };
+            let cross = match &chosen.part {
+                Part::Cell(at, _) | Part::Known(at) => Some(*at),
+                Part::Total => None,
+            };
+            let lacks = of.tallies.iter().any(|(_, tally, question)| tally.lacks_delivered(*question, cross));
+            let first = out.len();
             for nth in 0..of.items() {
                 let units = Sums::of(of, &fed_by, nth, chosen, false);
                 let numerator = figures.has_numerator().then(|| Sums::of(of, &fed_by, nth, chosen, true));
@@ -108,6 +114,9 @@ pub fn measures(
                 };
                 let row = of.question.rows().get(nth);
                 figures.rows(&chosen.text, row, &reference, &groups, &mut out);
+            }
+            if lacks {
+                out[first..].iter_mut().for_each(|measure| measure.flags.push(Flag::AggregatesLeftOut));
             }
         }
     }

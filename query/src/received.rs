@@ -8,6 +8,7 @@ use shukei_protocol::TableName;
 use shukei_schemas::definition::{Completeness, SurveyDefinition, Wave};
 
 use crate::catalog::{Catalog, collect};
+use crate::delivered::delivered;
 use crate::error::QueryError;
 use crate::views::quoted;
 
@@ -62,6 +63,11 @@ pub(crate) async fn count_units(
     let text = |words: &str| words.replace('\'', "''");
     let mut answered: BTreeMap<String, Answered> = BTreeMap::new();
     for form in &wave.forms {
+        let (survey, of_wave) = (definition.survey.survey.as_str(), wave.wave.as_str());
+        for delivered in delivered(catalog, survey, of_wave, &form.target()).await? {
+            // Nobody knows how complete the answers behind them are.
+            answered.entry(delivered.group.unwrap_or_default()).or_default().across.count += delivered.units;
+        }
         let table = TableName::responses(&form.target());
         let (Some(name), Some(rules)) = (catalog.sql_name_of(&table), catalog.rules_of(&table)) else {
             continue;

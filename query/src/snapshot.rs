@@ -66,6 +66,8 @@ pub(crate) struct Snapshot {
     pub(crate) outcomes: Pinned,
     /// Those that exist.
     pub(crate) responses: BTreeMap<TableName, Pinned>,
+    /// What organisations delivered as counts.
+    pub(crate) aggregates: Pinned,
 }
 
 impl Snapshot {
@@ -78,6 +80,7 @@ impl Snapshot {
                 responses.extend(open_existing(lake, &name).await?);
             }
         }
+        let aggregates = open_existing(lake, &TableName::aggregates()).await?;
         let outcomes = open_existing(lake, &TableName::outcomes()).await?;
         let raw = open_existing(lake, &TableName::raw()).await?;
         let sources = open_existing(lake, &TableName::sources()).await?;
@@ -90,6 +93,7 @@ impl Snapshot {
             sources: pin_or_absent(sources, &sources_schema(), &[]).await?,
             raw: pin_or_absent(raw, &tables::raw(), &generations).await?,
             outcomes: pin_or_absent(outcomes, &tables::outcomes(), &generations).await?,
+            aggregates: pin_or_absent(aggregates, &tables::aggregates(), &generations).await?,
             responses: pinned,
             generations,
         })
@@ -100,18 +104,30 @@ impl Snapshot {
         self.generations.iter().flat_map(SourceGeneration::lanes).collect()
     }
 
-    /// The cursors of the responses tables that exist, lane by lane: `target`, `generation`, `partition`, `next`.
+    /// The tables that carry out what outcomes name, those that exist.
+    pub(crate) fn carried(&self) -> impl Iterator<Item = (TableName, &Pinned)> {
+        let aggregates = Some(&self.aggregates).filter(|pinned| pinned.version.is_some());
+        let responses = self.responses.iter().map(|(name, pinned)| (name.clone(), pinned));
+        responses.chain(aggregates.map(|pinned| (TableName::aggregates(), pinned)))
+    }
+
+    /// The cursors of the tables that carry out outcomes and exist, lane by lane: `target`, `generation`, `partition`, `next`.
     pub(crate) fn responses_cursors(&self) -> Result<RecordBatch, QueryError> {
         let starts = self.starts();
-        let mut lines: Vec<(&str, Lane, i64)> = Vec::new();
-        for (name, pinned) in &self.responses {
+        let mut lines: Vec<(String, Lane, i64)> = Vec::new();
+        for (name, pinned) in self.carried() {
             let next = |lane: &Lane, start: &Offset| pinned.cursors.get(lane).unwrap_or(start).0;
-            lines.extend(starts.iter().map(|(lane, start)| (name.as_str(), *lane, next(lane, start))));
+            let of_lane =
+                |(lane, start): (&Lane, &Offset)| (name.as_str().to_owned(), *lane, next(lane, start));
+            lines.extend(starts.iter().map(of_lane));
         }
         let generations = lines.iter().map(|(_, lane, _)| lane.generation.0);
         let partitions = lines.iter().map(|(_, lane, _)| lane.partition.0);
         RecordBatch::try_from_iter([
-            ("target", Arc::new(StringViewArray::from_iter_values(lines.iter().map(|line| line.0))) as _),
+            (
+                "target",
+                Arc::new(StringViewArray::from_iter_values(lines.iter().map(|line| line.0.as_str()))) as _,
+            ),
             ("generation", Arc::new(Int32Array::from_iter_values(generations)) as _),
             ("partition", Arc::new(Int32Array::from_iter_values(partitions)) as _),
             ("next", Arc::new(Int64Array::from_iter_values(lines.iter().map(|line| line.2))) as _),
@@ -126,10 +142,9 @@ impl Snapshot {
             (TableName::raw(), &self.raw),
             (TableName::outcomes(), &self.outcomes),
         ];
-        let responses = self.responses.iter().map(|(name, pinned)| (name.clone(), pinned));
         fixed
             .into_iter()
-            .chain(responses)
+            .chain(self.carried())
             .filter_map(|(name, pinned)| Some((name, pinned.version?)))
             .collect()
     }

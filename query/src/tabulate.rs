@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::catalog::Catalog;
 use crate::counted::CountedWave;
+use crate::delivered::delivered;
 use crate::error::QueryError;
 use crate::indicator::AskedIndicator;
 use crate::labels::language_of;
@@ -117,7 +118,12 @@ pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> 
     for form in &forms {
         let empty = Tally::new(form.clone(), &forms, &request, &language)?;
         let empty = empty.with_indicators(&indicators, &definition.survey, &forms)?;
-        tallies.push(count(catalog, &request, empty).await?);
+        let mut tally = count(catalog, &request, empty).await?;
+        let (survey, wave) = (request.survey.as_str(), request.wave.as_str());
+        for counts in delivered(catalog, survey, wave, &form.reference.target()).await? {
+            tally.add_delivered(&counts)?;
+        }
+        tallies.push(tally);
     }
     let sectors = definition.sectors_of(wave);
     let groups = sectors.iter().flat_map(|sectors| &sectors.groups).map(|group| group.group.clone());

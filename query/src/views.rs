@@ -65,6 +65,35 @@ pub(crate) fn received(standing: &str, every_row: &[String], out: &[String]) -> 
     )
 }
 
+/// `aggregate_counts`: what organisations delivered as counts, one row per count. `standing` is SQL of the deliveries
+/// that count, as positions; none where there are no deliveries.
+pub(crate) fn aggregate_counts(standing: Option<&str>) -> String {
+    let heads = "survey, wave, unit, body, \"group\", form, method, mapping, revision, reference_date, units";
+    let position = format!("{POSITION}, interpretation");
+    let all = match standing {
+        None => format!("SELECT {heads}, {position}, cells, FALSE AS \"current\" FROM aggregates"),
+        Some(standing) => {
+            let of_a = |columns: &str| -> String {
+                let columns: Vec<String> = columns.split(", ").map(|column| format!("a.{column}")).collect();
+                columns.join(", ")
+            };
+            format!(
+                "SELECT {heads}, {position}, a.cells, c.generation IS NOT NULL AS \"current\"
+                 FROM aggregates a LEFT JOIN ({standing}) c
+                   ON a.generation = c.generation AND a.\"partition\" = c.\"partition\" AND a.\"offset\" = c.\"offset\"
+                      AND a.interpretation = c.interpretation",
+                heads = of_a(heads),
+                position = of_a(&position),
+            )
+        }
+    };
+    format!(
+        "SELECT {heads}, cell['question'] AS question, cell['row'] AS \"row\", cell['option'] AS \"option\",
+                cell['state'] AS \"state\", cell['count'] AS \"count\", cell['base'] AS base, \"current\", {position}
+         FROM (SELECT {heads}, {position}, \"current\", unnest(cells) AS cell FROM ({all}))"
+    )
+}
+
 /// `rejections`: the records that could not be read or attributed.
 pub(crate) fn rejections(reinterpreted: bool) -> String {
     format!(

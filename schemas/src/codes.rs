@@ -45,7 +45,7 @@ codes! {
     /// The record is no CloudEvents 1.0 event.
     EnvelopeInvalid = "envelope_invalid", "give specversion 1.0, id, source and type (structured or binary mode)";
     /// The event type is none that is known here.
-    EventTypeUnknown = "event_type_unknown", "use submission.received, submission.edited or submission.withdrawn";
+    EventTypeUnknown = "event_type_unknown", "use submission.received, submission.edited, submission.withdrawn or aggregate.received";
     /// A required field is missing or empty.
     FieldMissing = "field_missing", "give the field named in path";
     /// A field has another JSON type than it must have.
@@ -60,6 +60,8 @@ codes! {
     FormUnknown = "form_unknown", "use a form and version that the wave lists";
     /// The wave does not use such a layout.
     LayoutUnknown = "layout_unknown", "use a layout and version that the wave lists";
+    /// The wave uses no such mapping of counts.
+    MappingUnknown = "mapping_unknown", "use a mapping with `aggregate: true` that the wave lists";
     /// The form demands a proper answer to a question, and there is none.
     AnswerDemanded = "answer_demanded", "answer the question named in path properly and send the submission again";
 
@@ -119,6 +121,10 @@ codes! {
     IdentifierInvalid = "identifier_invalid", "look the identifier up again, and keep its column as text";
     /// The submission came after the cut-off of its wave; it is the first issue of its record.
     Late = "late", "nothing to do: the wave's `late` says whether it counts";
+    /// Counts of a question do not fit together; the question is left out.
+    AggregateSum = "aggregate_sum", "make base, counts per option and counts per state fit, and send the counts with a higher revision";
+    /// A count is no whole number of 0 or more, or none is given where one must be; the question is left out.
+    AggregateCount = "aggregate_count", "give base, options and states as whole numbers of 0 or more";
     /// More marks than the question takes.
     TooManyMarks = "too_many_marks", "the question takes at most so many marks as its max_marks says";
     /// Two columns that feed one answer say different things.

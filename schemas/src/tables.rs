@@ -117,6 +117,42 @@ pub fn responses_head() -> Vec<FieldRef> {
     fields
 }
 
+/// The fields of one count in `aggregates.cells`.
+pub fn cell_fields() -> Fields {
+    Fields::from(vec![
+        field("question", DataType::Utf8, true),
+        field("row", DataType::Int16, true),
+        field("option", DataType::Int16, true),
+        field("state", DataType::Utf8, true),
+        field("count", DataType::Int64, true),
+        field("base", DataType::Int64, true),
+    ])
+}
+
+/// The table of counts, as outcomes name it.
+pub const AGGREGATES: &str = "aggregates";
+
+/// `aggregates`: what organisations delivered as counts, one row per event, so that it is carried out like any other.
+pub fn aggregates() -> SchemaRef {
+    let mut fields: Vec<FieldRef> = position_fields().into();
+    fields.extend([
+        field("interpretation", DataType::Int32, false),
+        field("survey", DataType::Utf8, false),
+        field("wave", DataType::Utf8, false),
+        field("unit", DataType::Utf8, false),
+        field("body", DataType::Utf8, false),
+        field("group", DataType::Utf8, true),
+        field("form", DataType::Utf8, false),
+        field("method", DataType::Utf8, false),
+        field("mapping", DataType::Utf8, false),
+        field("revision", DataType::Int64, true),
+        field("reference_date", DataType::Utf8, true),
+        field("units", DataType::Int64, false),
+        field("cells", list(DataType::Struct(cell_fields())), true),
+    ]);
+    Arc::new(Schema::new(fields))
+}
+
 /// The columns that statistics are kept of: positions, never answers or identifiers.
 pub const POSITION_COLUMNS: [&str; 3] = ["generation", "partition", "offset"];
 
@@ -130,6 +166,8 @@ pub mod kind {
     pub const WITHDRAWAL: &str = "withdrawal";
     /// Answers of a unit as the survey office has changed them.
     pub const EDIT: &str = "edit";
+    /// Counts of another organisation's survey, without records.
+    pub const AGGREGATE: &str = "aggregate";
     /// A raw row that is a record.
     pub const RECORD: &str = "record";
     /// A raw row that is a jump of the position.

@@ -53,8 +53,9 @@ fn every_property_is_described() {
 fn both_types_and_every_kind_of_answer_stand_in_the_schema() {
     let schema = generated();
     let text = schema.to_string();
-    for wanted in ["submission.received", "submission.withdrawn", "submission.edited", "1.0"]
-        .map(|word| format!("\"const\":\"{word}\""))
+    for wanted in
+        ["submission.received", "submission.withdrawn", "submission.edited", "aggregate.received", "1.0"]
+            .map(|word| format!("\"const\":\"{word}\""))
     {
         assert!(text.contains(&wanted), "{wanted}");
     }
@@ -67,5 +68,5 @@ fn both_types_and_every_kind_of_answer_stand_in_the_schema() {
     assert_eq!(kinds, ["null", "number", "string", "array", "object"]);
     let needed = |data: &str| schema["$defs"][data]["required"].as_array().unwrap().len();
     // A survey without waves needs none in its events.
-    assert_eq!((needed("Submission"), needed("Withdrawal")), (3, 2));
+    assert_eq!((needed("Submission"), needed("Withdrawal"), needed("AggregateDelivery")), (3, 2, 5));
 }

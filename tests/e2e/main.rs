@@ -6,6 +6,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod aggregates;
 mod bad_input;
 mod broker;
 mod command_line;

@@ -1,10 +1,25 @@
 use std::collections::BTreeMap;
 
-use shukei_interpret::{Outcome, OutcomeRow, Response, outcomes_batch};
+use shukei_interpret::{Aggregate, Interpretation, Outcome, OutcomeRow, Response, outcomes_batch};
 use shukei_lake::NewRows;
 use shukei_protocol::{Permit, TableName};
 use shukei_schemas::{Lane, Offset, Position, Span};
 use shukei_worker::{Batch, Sink, Stored, WorkerError};
+
+/// What a refined table is to hold of one record.
+#[derive(Debug)]
+pub(crate) enum Rows {
+    Response(Response),
+    Aggregate(Aggregate),
+}
+
+impl Rows {
+    /// What came of a record, if a table is to hold any of it.
+    pub(crate) fn split(interpretation: Interpretation) -> (Outcome, Option<Self>) {
+        let Interpretation { outcome, response, aggregate } = interpretation;
+        (outcome, response.map(Self::Response).or(aggregate.map(Self::Aggregate)))
+    }
+}
 
 /// A decision that is not yet committed.
 #[derive(Debug)]
@@ -12,8 +27,8 @@ pub(crate) struct Decided {
     pub(crate) offset: Offset,
     pub(crate) order_time_us: i64,
     pub(crate) outcome: Outcome,
-    /// The answers that come with the decision.
-    pub(crate) response: Option<Response>,
+    /// The answers, or counts, that come with the decision.
+    pub(crate) carried: Option<Rows>,
 }
 
 /// Decisions of one lane that this process has just committed, with their answers: carrying them out needs no second
@@ -26,11 +41,11 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     /// Takes out the answers of the span that are for a table.
-    pub(crate) fn take(&mut self, target: &str, span: Span) -> Vec<(Offset, Response)> {
+    pub(crate) fn take(&mut self, target: &str, span: Span) -> Vec<(Offset, Rows)> {
         let of_table = self.rows.iter_mut().filter(|row| {
             row.outcome.target.as_deref() == Some(target) && row.offset >= span.first && row.offset < span.end
         });
-        of_table.filter_map(|row| row.response.take().map(|response| (row.offset, response))).collect()
+        of_table.filter_map(|row| row.carried.take().map(|carried| (row.offset, carried))).collect()
     }
 }
 

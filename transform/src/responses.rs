@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use shukei_interpret::{Record, Response, interpret, responses_batch};
+use shukei_interpret::{Aggregate, Record, Response, aggregates_batch, interpret, responses_batch};
 use shukei_lake::{NewRows, RowsWanted, Table};
 use shukei_protocol::{Permit, TableName};
 use shukei_schemas::definition::Form;
@@ -12,13 +12,14 @@ use shukei_worker::{Batch, Sink, Stored, WorkerError};
 
 use crate::definitions::DefinitionStore;
 use crate::error::TransformError;
+use crate::outcomes::Rows;
 use crate::raw;
 
-/// The rows of one responses table that are not yet committed.
+/// The rows of one responses table, or of the table of counts, that are not yet committed.
 pub(crate) struct ResponsesSink {
     table: TableName,
     form: Option<Arc<Form>>,
-    held: BTreeMap<Lane, Vec<(Offset, Response)>>,
+    held: BTreeMap<Lane, Vec<(Offset, Rows)>>,
 }
 
 impl ResponsesSink {
@@ -26,8 +27,8 @@ impl ResponsesSink {
         Self { table, form: None, held: BTreeMap::new() }
     }
 
-    pub(crate) fn hold(&mut self, lane: Lane, rows: Vec<(Offset, Response)>) {
-        if let Some((_, response)) = rows.first() {
+    pub(crate) fn hold(&mut self, lane: Lane, rows: Vec<(Offset, Rows)>) {
+        if let Some((_, Rows::Response(response))) = rows.first() {
             self.form = Some(Arc::clone(&response.form));
         }
         self.held.entry(lane).or_default().extend(rows);
@@ -36,21 +37,32 @@ impl ResponsesSink {
 
 impl Sink for ResponsesSink {
     fn batch(&mut self, permit: &Permit, _found: &BTreeMap<String, i64>) -> Result<Batch, WorkerError> {
-        let Some(form) = &self.form else { return Ok(Batch::default()) };
+        let failed = |source: arrow::error::ArrowError| WorkerError::Rows {
+            table: self.table.clone(),
+            source: source.into(),
+        };
+        let mut counts: Vec<(Position, &Aggregate)> = Vec::new();
         // One file per wave: the table is partitioned by it. Inside a file rows stand by group.
         let mut waves: BTreeMap<&str, Vec<(Position, &Response)>> = BTreeMap::new();
         for moved in permit.moves() {
-            for (offset, response) in self.held.get(&moved.lane).map_or(&[][..], Vec::as_slice) {
+            for (offset, rows) in self.held.get(&moved.lane).map_or(&[][..], Vec::as_slice) {
                 let position = Position { lane: moved.lane, offset: *offset };
-                waves.entry(response.wave.as_str()).or_default().push((position, response));
+                match rows {
+                    Rows::Response(response) => {
+                        waves.entry(response.wave.as_str()).or_default().push((position, response));
+                    }
+                    Rows::Aggregate(aggregate) => counts.push((position, aggregate)),
+                }
             }
         }
         let mut batch = Batch::default();
+        if !counts.is_empty() {
+            batch.adds.push(NewRows::from(aggregates_batch(&counts).map_err(failed)?));
+        }
+        let Some(form) = &self.form else { return Ok(batch) };
         for mut rows in waves.into_values() {
             rows.sort_by(|(a, left), (b, right)| (&left.group, a).cmp(&(&right.group, b)));
-            let rows = responses_batch(form, &rows)
-                .map_err(|source| WorkerError::Rows { table: self.table.clone(), source: source.into() })?;
-            batch.adds.push(NewRows::from(rows));
+            batch.adds.push(NewRows::from(responses_batch(form, &rows).map_err(failed)?));
         }
         Ok(batch)
     }
@@ -68,7 +80,7 @@ impl Sink for ResponsesSink {
     fn read(&mut self, _lane: Lane, _at: Offset) {}
 }
 
-/// An outcome that names a responses table.
+/// An outcome that names a table.
 struct Named {
     offset: Offset,
     target: String,
@@ -88,7 +100,7 @@ pub(crate) async fn carry_out(
     outcomes: &Table,
     raw_table: &Table,
     store: &mut DefinitionStore,
-) -> Result<(Vec<(Offset, Response)>, Offset), TransformError> {
+) -> Result<(Vec<(Offset, Rows)>, Offset), TransformError> {
     let wanted = RowsWanted::new(lane, span).columns(&OUTCOME_COLUMNS).limits(limits.0, limits.1);
     let read = outcomes.rows(&wanted).await?;
     let mut named = named(&read.batches)?;
@@ -114,8 +126,8 @@ pub(crate) async fn carry_out(
             interpret(&Record { payload: record.payload.as_deref(), headers: &record.headers }, &definitions);
         let same = again.outcome.target.as_deref() == Some(&outcome.target)
             && again.outcome.unit.as_ref().map(|unit| unit.as_str()) == Some(&outcome.unit);
-        match again.response {
-            Some(response) if same => rows.push((outcome.offset, response)),
+        match Rows::split(again).1 {
+            Some(again) if same => rows.push((outcome.offset, again)),
             _ => return Err(otherwise()),
         }
     }

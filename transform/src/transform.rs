@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::definitions::DefinitionStore;
 use crate::error::TransformError;
-use crate::outcomes::{Decided, OutcomesSink};
+use crate::outcomes::{Decided, OutcomesSink, Rows};
 use crate::raw;
 use crate::responses::{ResponsesSink, carry_out};
 
@@ -62,6 +62,7 @@ pub struct Transform {
     pub(crate) share: Share,
     raw: Option<Table>,
     pub(crate) outcomes: Driver<OutcomesSink>,
+    /// The tables that carry out what outcomes name: one for each form, and that of counts.
     pub(crate) responses: BTreeMap<TableName, Driver<ResponsesSink>>,
     store: DefinitionStore,
     progress: watch::Sender<TransformProgress>,
@@ -104,7 +105,8 @@ impl Transform {
     /// Takes up the responses tables that are there and that this worker does not know yet.
     async fn find_responses(&mut self) -> Result<(), TransformError> {
         for table in self.lake.tables().await? {
-            if table.response_target().is_some() && !self.responses.contains_key(&table) {
+            let is_ours = table.response_target().is_some() || table == TableName::aggregates();
+            if is_ours && !self.responses.contains_key(&table) {
                 let opened = self.lake.open(&table).await?;
                 self.refuse_changed_form(&table).await?;
                 self.add_responses(table, opened).await?;
@@ -229,16 +231,19 @@ impl Transform {
                 let Some(record) = &row.record else { continue };
                 let record = Record { payload: record.payload.as_deref(), headers: &record.headers };
                 let interpretation = interpret_at(&record, Some(row.order_time_us), &self.definitions);
-                if let Some(response) = &interpretation.response
-                    && let Some(target) = &interpretation.outcome.target
-                {
-                    self.ensure_responses(target, &response.form).await?;
+                let (outcome, carried) = Rows::split(interpretation);
+                match (&carried, &outcome.target) {
+                    (Some(Rows::Response(response)), Some(target)) => {
+                        self.ensure_responses(target, &response.form).await?;
+                    }
+                    (Some(Rows::Aggregate(_)), _) => self.ensure_aggregates().await?,
+                    _ => {}
                 }
                 decided.push(Decided {
                     offset: row.span.first,
                     order_time_us: row.order_time_us,
-                    outcome: interpretation.outcome,
-                    response: interpretation.response,
+                    outcome,
+                    carried,
                 });
             }
             let (count, now_ms) = (decided.len(), self.now_ms());
@@ -261,6 +266,16 @@ impl Transform {
         }
         let columns = tables::POSITION_COLUMNS;
         let table = self.lake.create_if_absent(&name, responses_schema(form), &["wave"], &columns).await?;
+        self.add_responses(name, table).await
+    }
+
+    async fn ensure_aggregates(&mut self) -> Result<(), TransformError> {
+        let name = TableName::aggregates();
+        if self.responses.contains_key(&name) {
+            return Ok(());
+        }
+        let columns = tables::POSITION_COLUMNS;
+        let table = self.lake.create_if_absent(&name, tables::aggregates(), &[], &columns).await?;
         self.add_responses(name, table).await
     }
 

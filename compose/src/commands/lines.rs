@@ -23,6 +23,8 @@ pub(crate) fn outgoing_as(line: Vec<u8>, telling_apart: &str) -> Result<(Option<
     struct Subject {
         survey: Option<String>,
         respondent: Option<String>,
+        /// Who delivers counts instead of records.
+        body: Option<String>,
     }
     #[derive(Deserialize)]
     struct Peek {
@@ -34,9 +36,8 @@ pub(crate) fn outgoing_as(line: Vec<u8>, telling_apart: &str) -> Result<(Option<
     }
     let peek: Option<Peek> = serde_json::from_slice(&line).ok();
     let key = |subject: Option<&Subject>| match subject {
-        Some(Subject { survey: Some(survey), respondent: Some(respondent) }) => {
-            record_key(survey, respondent)
-        }
+        Some(Subject { survey: Some(survey), respondent: Some(of), .. })
+        | Some(Subject { survey: Some(survey), body: Some(of), .. }) => record_key(survey, of),
         // Nobody's record: any partition will do, but always the same one.
         _ => content_hash(&line).into_bytes(),
     };

@@ -185,7 +185,7 @@ fn look(
         }
         for line in lines {
             match line.kind.as_str() {
-                kind @ ("response" | "edit") => {
+                kind @ ("response" | "edit" | "aggregate") => {
                     all.edited += if kind == "edit" { line.n } else { 0 };
                     all.accepted += line.n;
                     all.with_issues += line.bad;

@@ -163,7 +163,7 @@ pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<
     let mut interpreted = Interpreted::default();
     let kinds = format!(
         "SELECT kind, coalesce(code, '') AS code, count(*) AS n, \
-         count(CASE WHEN kind IN ('response', 'edit') AND cardinality(issues) > 0 THEN 1 END) AS bad \
+         count(CASE WHEN kind IN ('response', 'edit', 'aggregate') AND cardinality(issues) > 0 THEN 1 END) AS bad \
          FROM outcomes WHERE generation = {generation} GROUP BY kind, code ORDER BY kind, code"
     );
     for batch in catalog.query(&kinds).await?.collect().await? {
@@ -174,7 +174,7 @@ pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<
             let count =
                 |column: usize| batch.column(column).as_primitive::<Int64Type>().value(row).unsigned_abs();
             match text(0, row).as_str() {
-                kind @ ("response" | "edit") => {
+                kind @ ("response" | "edit" | "aggregate") => {
                     interpreted.edited += if kind == "edit" { count(2) } else { 0 };
                     interpreted.accepted += count(2);
                     interpreted.with_issues += count(3);

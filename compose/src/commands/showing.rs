@@ -34,11 +34,12 @@ pub(crate) async fn show(
     let responses = count(&format!("outcomes WHERE kind = 'response' AND {of_wave}")).await?;
     let edits = count(&format!("outcomes WHERE kind = 'edit' AND {of_wave}")).await?;
     let withdrawals = count(&format!("outcomes WHERE kind = 'withdrawal' AND {of_wave}")).await?;
+    let deliveries = count(&format!("outcomes WHERE kind = 'aggregate' AND {of_wave}")).await?;
     let rejected = count(&format!("rejections WHERE {nobodys} OR survey = '{id}'")).await?;
     let units = count(&format!("current WHERE {of_wave}")).await?;
     let issues = count(&format!("issues WHERE {of_wave}")).await?;
     let methods = methods(catalog, wave, &of_wave).await?;
-    let came = responses + edits + withdrawals + rejected;
+    let came = responses + edits + deliveries + withdrawals + rejected;
     let accepted = came - rejected;
     let ja = language == "ja";
     match ja {
@@ -53,6 +54,12 @@ pub(crate) async fn show(
         match ja {
             true => say!("うち調査実施者による修正 {edits} 件。"),
             false => say!("{edits} of them are edits by the survey office."),
+        }
+    }
+    if deliveries > 0 {
+        match ja {
+            true => say!("うち個票のない集計値の提供 {deliveries} 件。"),
+            false => say!("{deliveries} of them are counts of other organisations, without records."),
         }
     }
     if withdrawals > 0 {

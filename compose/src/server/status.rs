@@ -113,7 +113,7 @@ async fn decided(
     .await?;
     let Some(own) = found.first() else { return Ok(None) };
     let state = match own.kind.as_str() {
-        "response" | "edit" => "interpreted",
+        "response" | "edit" | "aggregate" => "interpreted",
         "withdrawal" => "withdrawal",
         _ => "rejected",
     };

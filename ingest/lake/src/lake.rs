@@ -148,13 +148,14 @@ impl Lake {
     /// # Errors
     /// [`LakeError::Store`] or [`LakeError::Delta`] if the folder cannot be listed.
     pub async fn tables(&self) -> Result<Vec<TableName>, LakeError> {
-        let mut names = vec![TableName::sources(), TableName::raw(), TableName::outcomes()];
+        let mut names =
+            vec![TableName::sources(), TableName::raw(), TableName::outcomes(), TableName::aggregates()];
         let folder = self.refined().join("responses");
         let listed = self.inner.store.list_with_delimiter(Some(&folder)).await;
         let listed = listed.map_err(|source| store_error("list", &folder, source))?;
         let targets = listed.common_prefixes.iter().filter_map(|path| path.filename());
         names.extend(targets.map(TableName::responses));
-        names[3..].sort();
+        names[4..].sort();
         let mut tables = Vec::with_capacity(names.len());
         for name in names {
             if self.exists(&name).await? {

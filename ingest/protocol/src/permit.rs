@@ -29,6 +29,11 @@ impl TableName {
         Self(format!("responses/{target}"))
     }
 
+    /// The table of the counts that organisations deliver without records.
+    pub fn aggregates() -> Self {
+        Self(shukei_schemas::tables::AGGREGATES.into())
+    }
+
     /// The name as it stands in outcomes and paths.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -160,6 +160,7 @@ impl Words {
             Flag::Unreliable => "母数が小さい",
             Flag::Blanked => "母数が小さいため表示しない",
             Flag::IncludesNotMapped => "対応のない集計単位を含む",
+            Flag::AggregatesLeftOut => "個票のない集計値を含まない",
             Flag::WeightMissing => "ウェイトのない集計単位がある",
             Flag::DefinitionChanged => "定義の変更",
             Flag::NotCompared => "比較しない",

@@ -87,7 +87,7 @@ impl Report {
             catalog.versions().iter().map(|(table, version)| (table.to_string(), *version)).collect();
         let quoted = |text: &str| text.replace('\'', "''");
         let of_wave = format!(
-            "kind IN ('response', 'edit') AND survey = '{}' AND wave = '{}'",
+            "kind IN ('response', 'edit', 'aggregate') AND survey = '{}' AND wave = '{}'",
             quoted(request.survey.as_str()),
             quoted(request.wave.as_str())
         );

@@ -1,10 +1,10 @@
 //! The law as SQL: each check lists the spans of offsets that break it. They read the tables
 //!
 //! * `lanes (generation, partition, start, raw_next, outcomes_next)`: where each lane begins, and the two cursors;
-//! * `cursors (target, generation, partition, next)`: the cursors of the responses tables that exist;
+//! * `cursors (target, generation, partition, next)`: the cursors of the tables that carry out outcomes and exist;
 //! * `raw`, `outcomes`: every row; `spans`: the rows of `raw` with where they end and how far those before reach;
-//! * `held (target, generation, partition, offset, interpretation)`: the rows of all responses tables;
-//! * `named`: the outcomes that name a responses table, in the same columns.
+//! * `held (target, generation, partition, offset, interpretation)`: their rows;
+//! * `named`: the outcomes that name such a table, in the same columns.
 //!
 //! Every query groups by lane or lists rows, so that none can be answered from the totals that files carry.
 
@@ -30,10 +30,10 @@ pub(super) const SPANS: &str = r#"
                  l.start, l.raw_next
           FROM raw r JOIN lanes l ON l.generation = r.generation AND l."partition" = r."partition")"#;
 
-/// The outcomes that name a responses table.
+/// The outcomes that name a table.
 pub(super) const NAMED: &str = r#"
     SELECT target, generation, "partition", "offset", interpretation
-    FROM outcomes WHERE kind IN ('response', 'edit') AND target IS NOT NULL"#;
+    FROM outcomes WHERE kind IN ('response', 'edit', 'aggregate') AND target IS NOT NULL"#;
 
 pub(super) fn checks() -> Vec<Check> {
     let mut checks = raw_checks();

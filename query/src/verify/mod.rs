@@ -59,7 +59,7 @@ pub async fn verify(lake: &Lake) -> Result<Report, QueryError> {
     Ok(Report { lanes: counts(&session, &snapshot).await?, findings })
 }
 
-/// The positions of all responses tables, each with the table's name.
+/// The positions of all tables that carry out outcomes, each with the table's name.
 fn held(session: &SessionContext, snapshot: &Snapshot) -> Result<DataFrame, QueryError> {
     let positions = |name: &str, pinned: &Pinned| {
         let target = lit(name).alias("target");
@@ -69,7 +69,7 @@ fn held(session: &SessionContext, snapshot: &Snapshot) -> Result<DataFrame, Quer
     };
     let nothing = Pinned::absent(&shukei_schemas::tables::outcomes());
     let mut held = positions("", &nothing)?;
-    for (name, pinned) in &snapshot.responses {
+    for (name, pinned) in snapshot.carried() {
         let rows = positions(name.as_str(), pinned)?;
         held = held.union(rows).map_err(|error| QueryError::planning(&error))?;
     }

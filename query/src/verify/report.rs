@@ -160,11 +160,17 @@ impl Report {
     ///
     /// The sign is `≠` where the sides differ.
     pub fn summary(&self) -> String {
-        let [responses, edits, rejections, withdrawals] =
-            [kind::RESPONSE, kind::EDIT, kind::REJECTION, kind::WITHDRAWAL].map(|kind| self.outcomes(kind));
-        let sign = if self.records() == responses + edits + rejections + withdrawals { '=' } else { '≠' };
+        let [responses, edits, aggregates, rejections, withdrawals] =
+            [kind::RESPONSE, kind::EDIT, kind::AGGREGATE, kind::REJECTION, kind::WITHDRAWAL]
+                .map(|kind| self.outcomes(kind));
+        let decided = responses + edits + aggregates + rejections + withdrawals;
+        let sign = if self.records() == decided { '=' } else { '≠' };
         // Few surveys have any.
-        let edited = if edits > 0 { format!(" + {edits} edits") } else { String::new() };
+        let some = |count: u64, what: &str| match count {
+            0 => String::new(),
+            count => format!(" + {count} {what}"),
+        };
+        let edited = some(edits, "edits") + &some(aggregates, "deliveries of counts");
         let mut text = format!(
             "{} raw records {sign} {responses} responses{edited} + {rejections} rejections + {withdrawals} withdrawals",
             self.records()

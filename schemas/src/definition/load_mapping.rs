@@ -4,6 +4,7 @@ use super::finding::Finding;
 use super::form::{Form, Question};
 use super::kind::Kind;
 use super::lines::line_of;
+use super::load_aggregate::addable;
 use super::mapping::{
     Condition, ConditionFile, Mapping, MappingFile, MappingRef, OptionRule, OptionRuleFile, QuestionRuleFile,
     Rule, RuleKind, Source, Test, When,
@@ -64,17 +65,22 @@ pub(super) fn resolve(
         }
     }
     resolver.every_code(&unmapped);
+    if file.aggregate {
+        addable(&mut resolver, &rules);
+    }
     Mapping {
         reference: MappingRef { mapping: file.mapping, version: file.version },
         names: file.names,
         organisation: file.organisation,
         reference_date: file.reference_date,
         method: file.method,
+        aggregate: file.aggregate,
         source: file.source,
         target: file.target,
         signed_off: file.signed_off,
         exclusion_note: file.exclusion_note,
-        derived: derived(target, &rules),
+        // Derived answers are worked out of records.
+        derived: if file.aggregate { HashSet::new() } else { derived(target, &rules) },
         partly: partly(target, &rules),
         rules,
         unmapped,
@@ -106,9 +112,9 @@ fn partly(target: &Form, rules: &BTreeMap<usize, Rule>) -> HashSet<usize> {
 pub(super) struct Resolver<'a> {
     pub(super) path: &'a str,
     /// The file as it stands.
-    text: &'a [u8],
+    pub(super) text: &'a [u8],
     pub(super) source: &'a Form,
-    target: &'a Form,
+    pub(super) target: &'a Form,
     /// Source codes that a rule looks at.
     pub(super) used: HashSet<(usize, i16)>,
     pub(super) findings: &'a mut Vec<Finding>,

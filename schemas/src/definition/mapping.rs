@@ -26,6 +26,10 @@ pub(super) struct MappingFile {
     /// How units that come through it were collected.
     #[serde(default = "external")]
     pub(super) method: String,
+    /// Whether the source delivers counts per option (`aggregate.received`) instead of records. Then only rules are
+    /// allowed whose counts can be added.
+    #[serde(default)]
+    pub(super) aggregate: bool,
     /// The form that was answered.
     pub(super) source: FormRef,
     /// The form that it is read into.
@@ -187,6 +191,8 @@ pub struct Mapping {
     pub reference_date: Option<String>,
     /// How units that come through it were collected.
     pub method: String,
+    /// Whether the source delivers counts instead of records.
+    pub aggregate: bool,
     /// The form that was answered.
     pub source: FormRef,
     /// The form that it is read into.

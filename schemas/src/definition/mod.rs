@@ -23,6 +23,7 @@ mod lint;
 mod lint_form;
 mod lint_table;
 mod load;
+mod load_aggregate;
 mod load_bands;
 mod load_cases;
 mod load_columns;

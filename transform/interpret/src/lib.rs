@@ -2,6 +2,7 @@
 //! rejection; a bad answer becomes `invalid` and is listed, and the other answers count. Nothing panics, nothing is
 //! lost, and no message holds an answer.
 
+mod aggregate;
 mod answer;
 mod cells;
 mod demand;
@@ -23,9 +24,10 @@ use std::sync::Arc;
 use shukei_schemas::definition::Form;
 use shukei_schemas::{Issue, RespondentId, SurveyId, UnitId, WaveId};
 
+pub use aggregate::{Aggregate, AggregateCell};
 pub use answer::{Answer, Value};
 pub use record::{Record, interpret, interpret_at};
-pub use rows::{OutcomeRow, outcomes_batch, responses_batch};
+pub use rows::{OutcomeRow, aggregates_batch, outcomes_batch, responses_batch};
 
 /// The version of the rules in this crate, named in every outcome. It changes when the same record and
 /// definitions would come to something else.
@@ -42,6 +44,8 @@ pub enum Kind {
     Rejection,
     /// The unit takes its answers back.
     Withdrawal,
+    /// Counts of another organisation's survey, without records.
+    Aggregate,
 }
 
 impl Kind {
@@ -53,6 +57,7 @@ impl Kind {
             Kind::Edit => kind::EDIT,
             Kind::Rejection => kind::REJECTION,
             Kind::Withdrawal => kind::WITHDRAWAL,
+            Kind::Aggregate => kind::AGGREGATE,
         }
     }
 }
@@ -62,7 +67,7 @@ impl Kind {
 pub struct Outcome {
     /// What became of it.
     pub kind: Kind,
-    /// The table that carries it out, `responses/<form>-<version>`.
+    /// The table that carries it out, `responses/<form>-<version>` or `aggregates`.
     pub target: Option<String>,
     /// The survey, where it could be read.
     pub survey: Option<SurveyId>,
@@ -116,4 +121,6 @@ pub struct Interpretation {
     pub outcome: Outcome,
     /// The rows, where the decision is a response or an edit.
     pub response: Option<Response>,
+    /// The counts, where it is an aggregate.
+    pub aggregate: Option<Aggregate>,
 }

@@ -6,7 +6,8 @@ use shukei_schemas::definition::{
 };
 use shukei_schemas::edit::Edited;
 use shukei_schemas::event::{
-    Envelope, Fields, Header, SUBMISSION_EDITED, SUBMISSION_RECEIVED, SUBMISSION_WITHDRAWN, Subject,
+    AGGREGATE_RECEIVED, Envelope, Fields, Header, SUBMISSION_EDITED, SUBMISSION_RECEIVED,
+    SUBMISSION_WITHDRAWN, Subject,
 };
 use shukei_schemas::json::Json;
 use shukei_schemas::{Code, FormId, Issue, LayoutId, moment};
@@ -14,7 +15,9 @@ use shukei_schemas::{Code, FormId, Issue, LayoutId, moment};
 use crate::demand::demanded;
 use crate::logic::Known;
 use crate::mapping::read_across;
-use crate::{Answer, Interpretation, Kind, Outcome, Response, Value, cells, direct, logic};
+use crate::{
+    Aggregate, Answer, Interpretation, Kind, Outcome, Response, Value, aggregate, cells, direct, logic,
+};
 
 /// A record as raw holds it.
 #[derive(Clone, Copy, Debug)]
@@ -54,14 +57,26 @@ pub fn interpret_at(
         issues: Vec::new(),
     };
     match attribute(payload, record.headers, order_time_us, definitions, &mut outcome) {
-        Ok(response) => Interpretation { outcome, response },
+        Ok(None) => Interpretation { outcome, response: None, aggregate: None },
+        Ok(Some(Rows::Response(response))) => {
+            Interpretation { outcome, response: Some(response), aggregate: None }
+        }
+        Ok(Some(Rows::Aggregate(aggregate))) => {
+            Interpretation { outcome, response: None, aggregate: Some(aggregate) }
+        }
         Err(issue) => {
             outcome.kind = Kind::Rejection;
             outcome.target = None;
             outcome.issues = vec![issue];
-            Interpretation { outcome, response: None }
+            Interpretation { outcome, response: None, aggregate: None }
         }
     }
+}
+
+/// What a refined table is to hold of a record.
+enum Rows {
+    Response(Response),
+    Aggregate(Aggregate),
 }
 
 fn attribute(
@@ -70,7 +85,7 @@ fn attribute(
     order_time_us: Option<i64>,
     definitions: &Definitions,
     outcome: &mut Outcome,
-) -> Result<Option<Response>, Issue> {
+) -> Result<Option<Rows>, Issue> {
     let envelope = Envelope::read(payload, headers)?;
     outcome.event_source = Some(envelope.source.clone());
     outcome.event_id = Some(envelope.id.clone());
@@ -80,6 +95,10 @@ fn attribute(
         SUBMISSION_RECEIVED => Kind::Response,
         SUBMISSION_WITHDRAWN => Kind::Withdrawal,
         SUBMISSION_EDITED => Kind::Edit,
+        AGGREGATE_RECEIVED => {
+            let read = aggregate::read(&envelope, order_time_us, definitions, outcome)?;
+            return Ok(Some(Rows::Aggregate(read)));
+        }
         _ => return Err(Issue::new(Code::EventTypeUnknown, if path.is_empty() { "" } else { "/type" })),
     };
     let subject = Subject::read(&envelope.data, path, |survey| {
@@ -173,7 +192,7 @@ fn attribute(
         layout: answered.layout.as_ref(),
         mapping: answered.mapping.as_ref(),
     });
-    Ok(Some(Response {
+    Ok(Some(Rows::Response(Response {
         form: Arc::clone(target),
         unit,
         respondent: subject.respondent,
@@ -183,7 +202,7 @@ fn attribute(
         mapping: mapping.map(|mapping| mapping.reference.target()),
         revision: subject.revision,
         answers,
-    }))
+    })))
 }
 
 /// When the respondent sent the answers: as the submission says, else as its event does.
@@ -193,7 +212,7 @@ fn submitted_at(fields: Fields<'_>, event_time: Option<i64>) -> Option<i64> {
 }
 
 /// The group, if the wave's classification has it; a unit of an unknown group counts in totals only.
-fn known_group(
+pub(crate) fn known_group(
     subject: &Subject,
     definition: &SurveyDefinition,
     wave: &Wave,
@@ -263,15 +282,19 @@ fn answered_on(fields: Fields<'_>, definition: &SurveyDefinition, wave: &Wave) -
     let name = fields.text("form")?.map(FormId::new);
     let version = fields.integer("form_version")?;
     // A form of somebody else's is one that a mapping of the wave reads across; a layout alone names it too.
-    let mapped =
-        wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping)).find(|mapping| match &name {
-            Some(name) => {
-                *name == mapping.source.form
-                    && version.is_none_or(|version| i64::from(mapping.source.version) == version)
-                    && of_layout.is_none_or(|form| *form == mapping.source)
-            }
-            None => of_layout == Some(&mapping.source) && !wave.forms.contains(&mapping.source),
-        });
+    let mut records = wave
+        .mappings
+        .iter()
+        .filter_map(|mapping| definition.mapping(mapping))
+        .filter(|mapping| !mapping.aggregate);
+    let mapped = records.find(|mapping| match &name {
+        Some(name) => {
+            *name == mapping.source.form
+                && version.is_none_or(|version| i64::from(mapping.source.version) == version)
+                && of_layout.is_none_or(|form| *form == mapping.source)
+        }
+        None => of_layout == Some(&mapping.source) && !wave.forms.contains(&mapping.source),
+    });
     if let Some(mapping) = mapped {
         return Ok(AnsweredOn {
             form: mapping.source.clone(),

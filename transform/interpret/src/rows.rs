@@ -13,7 +13,7 @@ use shukei_schemas::columns::{AnswerColumn, Part, answer_columns, responses_sche
 use shukei_schemas::definition::Form;
 use shukei_schemas::tables;
 
-use crate::{Answer, INTERPRETER, Outcome, Response, Value};
+use crate::{Aggregate, Answer, INTERPRETER, Outcome, Response, Value};
 
 /// An outcome with the position of its record.
 #[derive(Clone, Debug)]
@@ -131,6 +131,71 @@ pub fn responses_batch(form: &Form, rows: &[(Position, &Response)]) -> Result<Re
         columns.push(answers(&column, rows));
     }
     RecordBatch::try_new(responses_schema(form), columns)
+}
+
+/// The rows of `aggregates`, in the order given.
+///
+/// # Errors
+/// Only if the columns do not fit the schema, which is a fault of this crate.
+pub fn aggregates_batch(rows: &[(Position, &Aggregate)]) -> Result<RecordBatch, ArrowError> {
+    let text = |value: &dyn Fn(&Aggregate) -> Option<String>| -> ArrayRef {
+        let mut builder = StringBuilder::new();
+        rows.iter().for_each(|(_, aggregate)| builder.append_option(value(aggregate)));
+        Arc::new(builder.finish())
+    };
+    let mut columns = positions(rows.iter().map(|(position, _)| *position));
+    columns.push(Arc::new(arrow::array::Int32Array::from(vec![0; rows.len()])));
+    columns.push(text(&|a| Some(a.survey.to_string())));
+    columns.push(text(&|a| Some(a.wave.to_string())));
+    columns.push(text(&|a| Some(a.unit.to_string())));
+    columns.push(text(&|a| Some(a.body.clone())));
+    columns.push(text(&|a| a.group.clone()));
+    columns.push(text(&|a| Some(a.form.clone())));
+    columns.push(text(&|a| Some(a.method.clone())));
+    columns.push(text(&|a| Some(a.mapping.clone())));
+    columns.push(Arc::new(rows.iter().map(|(_, a)| a.revision).collect::<arrow::array::Int64Array>()));
+    columns.push(text(&|a| a.reference_date.clone()));
+    columns.push(Arc::new(rows.iter().map(|(_, a)| Some(a.units)).collect::<arrow::array::Int64Array>()));
+    columns.push(cells(rows));
+    RecordBatch::try_new(tables::aggregates(), columns)
+}
+
+fn cells(rows: &[(Position, &Aggregate)]) -> ArrayRef {
+    let fields = tables::cell_fields();
+    let builders: Vec<Box<dyn ArrayBuilder>> = vec![
+        Box::new(StringBuilder::new()),
+        Box::new(Int16Builder::new()),
+        Box::new(Int16Builder::new()),
+        Box::new(StringBuilder::new()),
+        Box::new(Int64Builder::new()),
+        Box::new(Int64Builder::new()),
+    ];
+    let element = Arc::new(Field::new("element", DataType::Struct(fields.clone()), true));
+    let mut builder = ListBuilder::new(StructBuilder::new(fields, builders)).with_field(element);
+    for (_, aggregate) in rows {
+        for cell in &aggregate.cells {
+            let item = builder.values();
+            if let Some(field) = item.field_builder::<StringBuilder>(0) {
+                field.append_value(&cell.question);
+            }
+            for (at, value) in [(1, cell.row), (2, cell.option)] {
+                if let Some(field) = item.field_builder::<Int16Builder>(at) {
+                    field.append_option(value);
+                }
+            }
+            if let Some(field) = item.field_builder::<StringBuilder>(3) {
+                field.append_option(cell.state.map(shukei_schemas::State::as_str));
+            }
+            for (at, value) in [(4, cell.count), (5, cell.base)] {
+                if let Some(field) = item.field_builder::<Int64Builder>(at) {
+                    field.append_value(value);
+                }
+            }
+            item.append(true);
+        }
+        builder.append(true);
+    }
+    Arc::new(builder.finish())
 }
 
 fn answers(column: &AnswerColumn, rows: &[(Position, &Response)]) -> ArrayRef {
