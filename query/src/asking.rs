@@ -7,7 +7,7 @@ use crate::indicator::ALL_INDICATORS;
 use crate::request::TabulateRequest;
 
 /// What may be said of a table in passing, by name.
-pub const ASKABLE: [&str; 19] = [
+pub const ASKABLE: [&str; 20] = [
     "question",
     "indicator",
     "indicators",
@@ -18,6 +18,7 @@ pub const ASKABLE: [&str; 19] = [
     "percent",
     "weight",
     "decimals",
+    "mean_decimals",
     "measure",
     "net",
     "at_least",
@@ -73,6 +74,10 @@ impl TabulateRequest {
             "weight" => how.weight = Some(value.to_owned()),
             "decimals" => match value.parse::<u8>() {
                 Ok(decimals) if decimals <= 6 => how.decimals = Some(decimals),
+                _ => return wrong("number of decimals", "0 to 6"),
+            },
+            "mean_decimals" => match value.parse::<u8>() {
+                Ok(decimals) if decimals <= 6 => how.mean_decimals = Some(decimals),
                 _ => return wrong("number of decimals", "0 to 6"),
             },
             "net" => match net(value) {

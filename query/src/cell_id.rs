@@ -68,6 +68,7 @@ fn passing(how: &Table) -> Vec<(&'static str, String)> {
     add("percent", (how.percent != Percent::Down).then(|| how.percent.as_str().to_owned()));
     add("weight", how.weight.clone());
     add("decimals", how.decimals.map(|decimals| decimals.to_string()));
+    add("mean_decimals", how.mean_decimals.map(|decimals| decimals.to_string()));
     add("at_least", how.at_least.clone());
     for group in &how.groups {
         let codes: Vec<String> = group.options.iter().map(ToString::to_string).collect();

@@ -48,7 +48,9 @@ impl CountedWave {
     /// [`QueryError::FormsDiffer`].
     pub fn figures(&self, catalog: &Catalog, decimals: Option<u8>) -> Result<Vec<Measure>, QueryError> {
         let mut request = self.counted.request.clone();
-        request.how.decimals = decimals.or(request.how.decimals);
+        if decimals.is_some() {
+            (request.how.decimals, request.how.mean_decimals) = (decimals, decimals);
+        }
         let mut figures = measures(&self.counted.world(), &request, &self.counted.tallies)?;
         let (definition, wave) = find_wave(catalog, &request)?;
         let language = language_of(&definition.survey, request.language.as_deref());

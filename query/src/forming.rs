@@ -27,8 +27,10 @@ pub(crate) struct Figures<'a> {
     pub(crate) question: &'a Question,
     pub(crate) sets: &'a [OptionSet],
     pub(crate) language: String,
-    /// Digits of shares and means.
+    /// Digits of shares.
     pub(crate) decimals: u8,
+    /// Digits of means and medians.
+    pub(crate) mean_decimals: u8,
     /// Digits of weights, where there are any.
     pub(crate) weights: Option<u8>,
     has_numerator: bool,
@@ -59,6 +61,11 @@ pub(crate) enum Pick {
     State(State),
 }
 
+/// What the table says of means, or of everything, else what the survey says.
+fn mean_decimals(how: &Table, survey: &Survey) -> u8 {
+    how.mean_decimals.or(how.decimals).or(survey.mean_decimals).unwrap_or(survey.decimals)
+}
+
 impl<'a> Figures<'a> {
     pub(crate) fn new(
         world: &'a World<'a>,
@@ -84,6 +91,7 @@ impl<'a> Figures<'a> {
         Self {
             exclusion_notes: fed_by.iter().map(note).collect(),
             decimals: request.how.decimals.unwrap_or(survey.decimals),
+            mean_decimals: mean_decimals(&request.how, survey),
             weights: tallies.first().and_then(Tally::weight_decimals),
             has_numerator: tallies.iter().any(Tally::has_numerator),
             how: &request.how,

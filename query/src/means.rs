@@ -52,17 +52,17 @@ impl Statistics<'_> {
             }
         };
         let mean =
-            base.checked_mul(one).and_then(|base| ratio_text(weighed, base, figures.decimals, rounding));
+            base.checked_mul(one).and_then(|base| ratio_text(weighed, base, figures.mean_decimals, rounding));
         push(Statistic::Mean, true, MeasureKind::Mean, mean);
         let median = median(sum, weighted);
-        let median = median.and_then(|twice| ratio_text(twice, 2 * one, figures.decimals, rounding));
+        let median = median.and_then(|twice| ratio_text(twice, 2 * one, figures.mean_decimals, rounding));
         push(Statistic::Median, true, MeasureKind::Median, median);
         let total = ratio_text(weighed, one * unit, digits, rounding).filter(|_| answered.units > 0);
         push(Statistic::Sum, true, MeasureKind::Sum, total);
         push(Statistic::Min, false, MeasureKind::Min, extreme(sum.numbers.keys().next()));
         push(Statistic::Max, false, MeasureKind::Max, extreme(sum.numbers.keys().next_back()));
         if let Some(scale) = Scale::of(figures) {
-            let value = scale.mean(weighed * (ONE / one), base, figures.decimals, rounding);
+            let value = scale.mean(weighed * (ONE / one), base, figures.mean_decimals, rounding);
             out.push(figures.finished(
                 self.of_base(MeasureKind::MeanRescaled, answered, sum.methods_of_numbers()),
                 value,
@@ -97,11 +97,11 @@ impl Statistics<'_> {
         let (units, rounding) = (base.exact(weighted), figures.survey.rounding);
         if figures.wants(Statistic::Mean, suits) {
             let mean = units.checked_mul(ONE);
-            let mean = mean.and_then(|units| ratio_text(weighed, units, figures.decimals, rounding));
+            let mean = mean.and_then(|units| ratio_text(weighed, units, figures.mean_decimals, rounding));
             out.push(figures.finished(self.of_base(MeasureKind::Mean, base, sum.methods_at(&valued)), mean));
         }
         if let Some(scale) = Scale::of(figures).filter(|_| !is_ranking) {
-            let value = scale.mean(weighed, units, figures.decimals, rounding);
+            let value = scale.mean(weighed, units, figures.mean_decimals, rounding);
             out.push(
                 figures
                     .finished(self.of_base(MeasureKind::MeanRescaled, base, sum.methods_at(&valued)), value),

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 pub(crate) struct Asked {
     /// A table that the survey names in its folder `tables/`
     #[arg(long, value_name = "NAME", conflicts_with_all = ["question", "indicator", "indicators", "by", "where_", "numerator", "base", "percent",
-        "weight", "decimals", "measure", "net", "at_least", "net_score", "rescale", "equal_groups", "frame_weighted",
+        "weight", "decimals", "mean_decimals", "measure", "net", "at_least", "net_score", "rescale", "equal_groups", "frame_weighted",
         "mark_below", "blank_below", "response"])]
     table: Option<String>,
     /// Only this question; may be given again
@@ -44,6 +44,9 @@ pub(crate) struct Asked {
     /// Digits of shares and means, 0 to 6
     #[arg(long, value_name = "N")]
     decimals: Option<String>,
+    /// Digits of means and medians, 0 to 6, where they differ
+    #[arg(long, value_name = "N")]
+    mean_decimals: Option<String>,
     /// Only this: count, share, mean, median, sum, min or max; may be given again
     #[arg(long, value_name = "NAME")]
     measure: Vec<String>,
@@ -103,6 +106,7 @@ impl Asked {
             ("percent", &self.percent),
             ("weight", &self.weight),
             ("decimals", &self.decimals),
+            ("mean_decimals", &self.mean_decimals),
             ("at_least", &self.at_least),
             ("net_score", &self.net_score),
             ("rescale", &self.rescale),

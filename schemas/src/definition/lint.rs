@@ -141,6 +141,9 @@ fn survey_alone(definition: &SurveyDefinition, survey: &Survey, findings: &mut V
     if survey.decimals > 6 {
         findings.push(error(&[("decimals", "")], "decimals above 6".into()));
     }
+    if survey.mean_decimals.is_some_and(|decimals| decimals > 6) {
+        findings.push(error(&[("mean_decimals", "")], "mean_decimals above 6".into()));
+    }
     if survey.waves.is_empty() {
         let finding = error(&[("waves", "")], "survey has no wave".into());
         findings.push(finding.hint("list `waves`; a survey without waves names its `forms` at the top"));

@@ -79,6 +79,9 @@ impl Lint<'_> {
         if table.decimals.is_some_and(|decimals| decimals > 6) {
             found.push(self.error(&[("decimals", "")], "decimals above 6"));
         }
+        if table.mean_decimals.is_some_and(|decimals| decimals > 6) {
+            found.push(self.error(&[("mean_decimals", "")], "mean_decimals above 6"));
+        }
         self.sets(table, &mut found);
         let languages = &self.definition.survey.languages;
         for language in table.title.missing(languages) {

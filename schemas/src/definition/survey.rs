@@ -45,6 +45,9 @@ pub struct Survey {
     /// Digits after the point of a printed share, 0 to 6.
     #[serde(default = "one")]
     pub decimals: u8,
+    /// Digits after the point of means and medians, 0 to 6; those of shares if not given.
+    #[serde(default)]
+    pub mean_decimals: Option<u8>,
     /// What becomes of a share that lies exactly between two printable ones.
     #[serde(default)]
     pub rounding: Rounding,

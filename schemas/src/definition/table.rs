@@ -51,6 +51,9 @@ pub struct Table {
     /// Digits behind the point of shares and means, 0 to 6; those of the survey if not given.
     #[serde(default)]
     pub decimals: Option<u8>,
+    /// Digits behind the point of means and medians, 0 to 6; if not given `decimals`, then those of the survey.
+    #[serde(default)]
+    pub mean_decimals: Option<u8>,
     /// What becomes of figures on a small base.
     #[serde(default)]
     pub reliability: Reliability,

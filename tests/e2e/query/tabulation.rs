@@ -377,6 +377,10 @@ fn every_kind_has_its_own_figures() {
     let cases: &[Case<'_>] = &[
         (&[("question", "n")], &["answered mean 9.6 5/5", "answered median 8.0 5/5", "answered sum 48 5/5"]),
         (
+            &[("question", "n"), ("decimals", "0"), ("mean_decimals", "3")],
+            &["answered mean 9.600 5/5", "answered median 8.000 5/5", "answered sum 48 5/5"],
+        ),
+        (
             &[("question", "n"), ("measure", "min"), ("measure", "max")],
             &["answered min 4 5/5", "answered max 20 5/5"],
         ),
@@ -499,6 +503,7 @@ percent: whole
 weight: w
 measures: [count, share]
 decimals: 2
+mean_decimals: 4
 reliability: {mark_below: 3}
 groups: [{id: any, label: Any of both, options: [1, 2]}]
 at_least: 2
@@ -520,6 +525,7 @@ at_least: 2
         ("measure", "count"),
         ("measure", "share"),
         ("decimals", "2"),
+        ("mean_decimals", "4"),
         ("mark_below", "3"),
         ("net", "any=1,2"),
         ("at_least", "2"),
@@ -555,6 +561,7 @@ fn what_is_wrong_with_a_named_table_is_told_with_line_and_nearest_name() {
         ),
         ("weight: n", "`n` is no question with `role: weight`", "did you mean `w`?"),
         ("decimals: 7", "decimals above 6", ""),
+        ("mean_decimals: 7", "mean_decimals above 6", ""),
         ("base: askd", "unknown variant `askd`", "did you mean `asked`?"),
         ("percnt: down", "unknown field `percnt`", "did you mean `percent`?"),
         ("questions: [a]\ngroups: [{id: x, options: [1, 8]}]", "group `x` names unknown option 8", ""),
