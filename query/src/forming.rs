@@ -331,6 +331,7 @@ impl<'a> Figures<'a> {
             wave: self.request.wave.clone(),
             table: if named.is_empty() { self.question.number.to_string() } else { named.clone() },
             question: self.question.number.clone(),
+            printed: self.question.printed_number().to_owned(),
             title: self.question.shown_title(&self.language),
             text: self.question.text.in_language(&self.language).to_owned(),
             row: row.map(|row| row.code),

@@ -288,6 +288,7 @@ impl<'a> Former<'a> {
             wave: self.request.wave.clone(),
             table: if named.is_empty() { INDICATORS.to_owned() } else { named.clone() },
             question: "".into(),
+            printed: String::new(),
             title: heading.to_owned(),
             text: heading.to_owned(),
             row: None,

@@ -15,6 +15,8 @@ pub struct Measure {
     pub table: String,
     /// The question.
     pub question: QuestionId,
+    /// Its number as it is printed, for people.
+    pub printed: String,
     /// The question's title, for people.
     pub title: String,
     /// The question's wording, for people.

@@ -45,8 +45,8 @@ pub(crate) fn heading(first: &Measure, columns_max: usize) -> Vec<String> {
     let words = match first.title == first.text {
         // Indicators are of no question.
         true if first.question.as_str().is_empty() => first.text.clone(),
-        true => format!("{} | {}", first.question, first.text),
-        false => format!("{} | {}: {}", first.question, first.title, first.text),
+        true => format!("{} | {}", first.printed, first.text),
+        false => format!("{} | {}: {}", first.printed, first.title, first.text),
     };
     wrapped(&harmless(&words), columns_max.max(20))
 }

@@ -59,7 +59,7 @@ pub(crate) fn chart(block: &Block<'_>, words: &Words, id: &str) -> Option<String
         );
         y += BAR_HEIGHT + GAP;
     }
-    let title = format!("{}: {} {}", words.chart, block.first.question, block.first.title);
+    let title = format!("{}: {} {}", words.chart, block.first.printed, block.first.title);
     Some(format!(
         "<svg role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" viewBox=\"0 0 {WIDTH} {y}\" \
          width=\"{WIDTH}\" height=\"{y}\"><title id=\"{id}-title\">{}</title><desc id=\"{id}-desc\">{}</desc>{bars}</svg>",

@@ -141,12 +141,7 @@ fn questions(report: &Report, blocks: &[&Block<'_>], id: &mut usize, out: &mut S
     let words = report.words();
     for of_question in blocks.chunk_by(|a, b| a.first.question == b.first.question) {
         let Some(first) = of_question.first().map(|block| block.first) else { continue };
-        let _ = writeln!(
-            out,
-            "<section>\n<h3>{} {}</h3>",
-            escaped(first.question.as_str()),
-            escaped(&first.title)
-        );
+        let _ = writeln!(out, "<section>\n<h3>{} {}</h3>", escaped(&first.printed), escaped(&first.title));
         if first.text != first.title {
             let _ = writeln!(out, "<p>{}</p>", escaped(&first.text));
         }
@@ -172,7 +167,7 @@ fn table(block: &Block<'_>, words: &Words, out: &mut String) {
         out,
         "<table>\n<caption>{} {} ({}: {})</caption>\n<thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th>",
         escaped(words.question),
-        escaped(block.first.question.as_str()),
+        escaped(&block.first.printed),
         escaped(words.base),
         escaped(rule),
         escaped(words.code),

@@ -152,8 +152,8 @@ impl Sheet<'_> {
         let (words, styles) = (report.words(), self.styles);
         let first = block.first;
         let title = match &first.row_label {
-            Some(row) => format!("{} | {} | {row}", first.question, first.title),
-            None => format!("{} | {}", first.question, first.title),
+            Some(row) => format!("{} | {} | {row}", first.printed, first.title),
+            None => format!("{} | {}", first.printed, first.title),
         };
         self.sheet.write_string_with_format(self.at, 0, title, &styles.title)?;
         self.at += 1;

@@ -33,6 +33,7 @@ impl Bare<'_> {
             wave: request.wave.clone(),
             table: question.number.to_string(),
             question: question.number.clone(),
+            printed: question.printed_number().to_owned(),
             title: question.shown_title(self.language),
             text: question.text.in_language(self.language).to_owned(),
             row: None,

@@ -147,6 +147,8 @@ pub struct Question {
     pub filled_from: Option<FilledFrom>,
     /// What a reader should know.
     pub note: Text,
+    /// The number as it is printed, where it is not `number`; else empty.
+    pub printed: String,
     /// What the printed form says of its base: a check, never an input.
     pub printed_base: Text,
 }
@@ -156,6 +158,11 @@ impl Question {
     pub fn title(&self, language: &str) -> &str {
         let short = self.short.in_language(language);
         if short.is_empty() { self.text.in_language(language) } else { short }
+    }
+
+    /// The number as people know it.
+    pub fn printed_number(&self) -> &str {
+        if self.printed.is_empty() { self.number.as_str() } else { &self.printed }
     }
 
     /// The title as it is shown: marked where the words are not the issuer's own.

@@ -185,6 +185,10 @@ pub(super) struct QuestionFile {
     /// What a reader should know.
     #[serde(default)]
     pub(super) note: Text,
+    /// The number as it is printed, for example `問1-1` or `3(b)`, where it is not `number`.
+    #[serde(default)]
+    #[schemars(with = "Scalar")]
+    pub(super) printed: String,
     /// What the printed form says of its base; a check, never an input.
     #[serde(default)]
     pub(super) printed_base: Text,

@@ -148,6 +148,7 @@ impl FormLoader<'_> {
             origin: file.origin,
             filled_from: file.filled_from,
             note: file.note,
+            printed: file.printed,
             printed_base: file.printed_base,
         };
         self.form.index.insert(number, place);

@@ -23,6 +23,7 @@ fn figure(option: i16, label: &str, part: &str, measure: MeasureKind, value: &st
         wave: "w".into(),
         table: "q".to_owned(),
         question: "q".into(),
+        printed: "問1-1".to_owned(),
         title: "Question".to_owned(),
         text: "Question".to_owned(),
         row: None,
@@ -84,7 +85,7 @@ fn words(table: &str) -> Vec<String> {
 fn options_stand_below_each_other_and_parts_beside_the_total() {
     let told = table(&figures(&["a=1:Young", "a=2:Old"], ["Yes", "No"]), &english(), 80);
     let wanted = [
-        "q | Question",
+        "問1-1 | Question",
         "by Title of a (a)",
         "total Young Old",
         "base (answered) n 10 11 12",
