@@ -74,13 +74,14 @@ impl Snapshot {
     /// Opens the tables against the stream: what was written last is opened first, so that each table is at least as
     /// far as those that were made from it, also while workers write.
     pub(crate) async fn open(lake: &Lake) -> Result<Self, QueryError> {
-        let mut responses = Vec::new();
+        let (mut responses, mut aggregates) = (Vec::new(), None);
         for name in lake.tables().await? {
             if name.response_target().is_some() {
                 responses.extend(open_existing(lake, &name).await?);
+            } else if name == TableName::aggregates() {
+                aggregates = open_existing(lake, &name).await?;
             }
         }
-        let aggregates = open_existing(lake, &TableName::aggregates()).await?;
         let outcomes = open_existing(lake, &TableName::outcomes()).await?;
         let raw = open_existing(lake, &TableName::raw()).await?;
         let sources = open_existing(lake, &TableName::sources()).await?;

@@ -1,6 +1,7 @@
 //! What every other part shares: definitions of surveys, events, stable codes, ids and the columns of tables.
 //! Pure: no clock, no network, no async; files come in as bytes.
 
+pub mod aggregate;
 pub mod codes;
 pub mod columns;
 pub mod decimal;

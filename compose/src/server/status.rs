@@ -152,8 +152,15 @@ async fn decided(
         status.duplicate_of = receipt_of(first);
         return Ok(Some(status));
     }
+    // Counts without records are in no row of `current`.
+    let current = match own.kind.as_str() {
+        "aggregate" => {
+            "(SELECT DISTINCT survey, wave, generation, \"partition\", \"offset\" FROM aggregate_counts WHERE \"current\")"
+        }
+        _ => "current",
+    };
     let counting = format!(
-        "SELECT o.* FROM (SELECT {COLUMNS} FROM outcomes WHERE {of_unit}) o JOIN current c ON o.generation = c.generation \
+        "SELECT o.* FROM (SELECT {COLUMNS} FROM outcomes WHERE {of_unit}) o JOIN {current} c ON o.generation = c.generation \
          AND o.\"partition\" = c.\"partition\" AND o.\"offset\" = c.\"offset\" WHERE c.survey = {} AND c.wave = {}",
         quoted(survey),
         quoted(wave)

@@ -27,7 +27,7 @@ pub(crate) struct RowGroups {
     pub(crate) bytes_max: Option<usize>,
 }
 
-/// A column of fewer rows takes more memory and time to compress than it saves on disk, unless it holds text.
+/// In a file of fewer rows only text is compressed.
 const FEW_ROWS: usize = 8_192;
 
 /// One Parquet file of the rows. Takes CPU time: not for an async thread.
@@ -56,8 +56,7 @@ impl FileWriter {
             // Groups are closed here.
             .set_max_row_group_row_count(None);
         for field in schema.fields() {
-            // A (de)compressor is 0.1 MB, and a wide form has hundreds of columns: with all of them compressed a file
-            // of a few rows costs whoever writes and whoever reads it 30 MB. It is rewritten soon anyway.
+            // Each column's decompressor holds 0.1 MB, however little it reads, and a wide form has hundreds of columns.
             let is_small =
                 field.data_type().primitive_width().is_some() || field.data_type() == &DataType::Boolean;
             if rows_expected < FEW_ROWS && is_small {
