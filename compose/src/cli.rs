@@ -21,7 +21,7 @@ pub(crate) enum Command {
     /// Play a survey that comes with the program through the whole pipeline, and show its first figures
     Demo(Demo),
     /// Send submissions, and wait until they are interpreted
-    Submit(Submit),
+    Submit(Box<Submit>),
     /// Ask in SQL: any SELECT over the tables
     Sql(Sql),
     /// Print the tables of a wave: every count, base and share
@@ -174,12 +174,38 @@ pub(crate) struct DeliveryArguments {
     pub(crate) again: bool,
 }
 
+/// What is said of files of counts.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct CountsArguments {
+    /// The files are counts of an organisation that delivers no records (CSV: question, option or label or state, count,
+    /// base, group, units), read across by this mapping with `aggregate: true`
+    #[arg(long, value_name = "MAPPING", conflicts_with_all = ["layout", "delivery", "replace", "again"])]
+    pub(crate) counts: Option<String>,
+    /// Of files of counts: who delivers them; a later delivery of the same body and group replaces this one
+    #[arg(long, value_name = "NAME", requires = "counts")]
+    pub(crate) body: Option<String>,
+    /// Of files of counts: the group that was counted, where the file does not say
+    #[arg(long, requires = "counts")]
+    pub(crate) group: Option<String>,
+    /// Of files of counts: how many units answered, where the file does not say
+    #[arg(long, value_name = "N", requires = "counts")]
+    pub(crate) units: Option<u64>,
+    /// Of files of counts: the sender's own count of corrections
+    #[arg(long, value_name = "N", requires = "counts")]
+    pub(crate) revision: Option<i64>,
+    /// Of files of counts: the day that they are about; that of the mapping if not given
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "counts")]
+    pub(crate) reference_date: Option<String>,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "A line is a CloudEvents 1.0 event (structured mode) or a bare submission:\n  \
 {\"survey\":\"rse\",\"wave\":\"uk2017\",\"respondent\":\"me\",\"answers\":{\"tool2\":1,\"proj4can\":[1,2]}}\n\
 A bare submission gets its id from its content: sending a file twice changes nothing.\n\
 Files of rows (.csv, .tsv, .xlsx, also .gz; any file with --layout) are read by a layout of the survey:\n  \
 shukei submit answers.csv --survey lunch --wave 2026 --surveys surveys\n\
+Files of counts, of an organisation that delivers no records:\n  \
+shukei submit counts.csv --counts their-counts --body \"Their office\" --units 412 --survey lunch --surveys surveys\n\
 Exit 1 if anything was rejected or refused; `shukei rejections` says why.")]
 pub(crate) struct Submit {
     /// Files of JSON lines or of rows, `-` for standard input
@@ -187,6 +213,8 @@ pub(crate) struct Submit {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) delivery: DeliveryArguments,
+    #[command(flatten)]
+    pub(crate) counts: CountsArguments,
     #[command(flatten)]
     pub(crate) folder: DataFolder,
     /// Send to a running `shukei up` instead of writing a folder
@@ -244,6 +272,9 @@ pub(crate) struct Tabulate {
     /// The changes of all shares since this wave, of what both waves share
     #[arg(long, value_name = "WAVE", conflicts_with = "response")]
     pub(crate) against: Option<String>,
+    /// With `--against`: only the units that answered in both waves (a panel), as a concordance follows them
+    #[arg(long, requires = "against")]
+    pub(crate) panel: bool,
     /// Who was invited and who answered, per group, with the response rate, instead of the questions
     #[arg(long, conflicts_with_all = ["question", "by"])]
     pub(crate) response: bool,

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode, Fault> {
     match command {
         Command::Demo(arguments) => commands::demo::run(arguments).await,
-        Command::Submit(arguments) => commands::submit::run(arguments).await,
+        Command::Submit(arguments) => commands::submit::run(*arguments).await,
         Command::Sql(arguments) => commands::sql::run(arguments).await,
         Command::Tabulate(arguments) => commands::tabulate::run(*arguments).await,
         Command::Explain(arguments) => commands::explain::run(arguments).await,

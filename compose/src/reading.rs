@@ -38,7 +38,8 @@ pub(crate) async fn open_lake(
     Ok(Catalog::open_in(lake, &definitions, language).await?)
 }
 
-/// Surveys that nobody named, as they were when their newest submissions were interpreted.
+/// Surveys that nobody named, as they were when their newest submissions were interpreted. What no row was made with,
+/// such as tables, concordances, indicators and frames, is as the last writer knew it.
 async fn kept_surveys(
     lake: &Lake,
     catalog: &Catalog,
@@ -63,7 +64,11 @@ async fn kept_surveys(
         }
     }
     let mut surveys = Vec::new();
-    for hashes in files.into_values() {
+    for (survey, mut hashes) in files {
+        let listing = lake.get_listing(&survey).await?.unwrap_or_default();
+        for (path, hash) in listing.lines().filter_map(|line| line.rsplit_once(':')) {
+            hashes.entry(path.to_owned()).or_insert_with(|| hash.to_owned());
+        }
         let mut contents = BTreeMap::new();
         for (path, hash) in hashes {
             contents.insert(path, lake.get_definition(&hash).await?);

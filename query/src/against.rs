@@ -3,6 +3,7 @@
 mod earlier;
 mod held;
 mod pairs;
+mod panel;
 mod rows;
 mod shared;
 mod words;
@@ -17,6 +18,7 @@ use shukei_schemas::definition::{
 
 use self::earlier::{Between, Matched, Rules};
 use self::held::{Held, Shares, held, shares, what};
+use self::panel::Panel;
 use self::rows::{Bare, Change};
 use self::shared::{Block, Shared};
 use self::words::Why;
@@ -35,7 +37,8 @@ use crate::tabulate::{find_wave, tabulate};
 /// A question is the same if it has the same number, kind, rows and rule of the base, and an option if it has the same
 /// code and words, unless a concordance says otherwise. What is not compared has a row that says why, without a value.
 /// Only groups that both waves have are counted, and only methods that cover the option in both, except in the
-/// difference of printed shares. Groups that were merged or split are one part of a break, `group=a+b`.
+/// difference of printed shares. With `panel`, only the units are counted that answered in both waves, as the concordance
+/// follows them, again except in that difference. Groups that were merged or split are one part of a break, `group=a+b`.
 ///
 /// # Errors
 /// Those of [`tabulate`], of either wave; [`QueryError::Request`] if it breaks down, filters or weights by what the
@@ -46,7 +49,7 @@ pub async fn compare(
     against: &WaveId,
 ) -> Result<Vec<Measure>, QueryError> {
     crate::indicator::are_not_compared(request)?;
-    let mut later = request.clone();
+    let mut later = TabulateRequest { panel: false, ..request.clone() };
     later.how.measures = vec![Statistic::Share];
     let (definition, wave) = find_wave(catalog, &later)?;
     let bare_earlier = TabulateRequest::new(later.survey.clone(), against.clone());
@@ -63,7 +66,12 @@ pub async fn compare(
         asked_earlier: questions(definition, against),
         has_own_base: request.how.base.is_some(),
     };
-    let shared = Shared::of(catalog, definition, &later, &bare_earlier, concordance).await?;
+    let mut shared = Shared::of(catalog, definition, &later, &bare_earlier, concordance).await?;
+    if request.panel {
+        let units = concordance.map_or(&[][..], |known| &known.units);
+        let requests = [&later, &bare_earlier];
+        shared.panel = Some(Panel::find(catalog, definition, requests, units, &shared).await?);
+    }
     let earlier = between.request(&later, &shared)?;
     let expanded = later.of_forms(&forms(definition, &later.wave))?;
     let wanted = between.asked_later.iter().filter(|question| {
@@ -291,6 +299,8 @@ impl Work<'_> {
         notes.extend((!found.without.is_empty()).then(|| words::without(language, &found.without)));
         notes.extend(self.days(&now.methods));
         notes.extend(self.shared.note(language));
+        let waves = [self.later.wave.as_str(), between.against.as_str()];
+        notes.extend(self.shared.panel.as_ref().map(|panel| panel.note(language, waves)));
         for row in &mut made {
             row.notes.extend(notes.iter().cloned());
         }

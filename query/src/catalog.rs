@@ -145,7 +145,7 @@ impl Catalog {
     }
 
     /// The deliveries of counts that count, as SQL with the columns of `current`; none where there are no deliveries.
-    pub(crate) fn standing_aggregates(&self) -> Option<&str> {
+    pub fn standing_aggregates(&self) -> Option<&str> {
         self.standing_aggregates.as_deref()
     }
 

@@ -35,7 +35,7 @@ fn places(question: &Question, language: &str) -> Vec<(Option<i16>, Option<Strin
 /// `questions`: one row per question of every form.
 pub(crate) fn questions(forms: &[Labelled<'_>]) -> Result<RecordBatch, ArrowError> {
     let mut key = Key::default();
-    let mut texts = [(); 5].map(|()| StringViewBuilder::new());
+    let mut texts = [(); 6].map(|()| StringViewBuilder::new());
     for labelled in forms {
         for question in &labelled.form.questions {
             key.append(labelled, question);
@@ -47,12 +47,13 @@ pub(crate) fn questions(forms: &[Labelled<'_>]) -> Result<RecordBatch, ArrowErro
                 Some(question.title(language)),
                 Some(question.text.in_language(language)),
                 question.origin.as_deref(),
+                Some(question.printed_number()),
             ];
             texts.iter_mut().zip(values).for_each(|(builder, value)| builder.append_option(value));
         }
     }
     let mut fields = Key::fields();
-    fields.extend(["section", "kind", "title", "text", "origin"].map(text_field));
+    fields.extend(["section", "kind", "title", "text", "origin", "printed"].map(text_field));
     let mut columns = key.finish();
     columns.extend(texts.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
     RecordBatch::try_new(schema(fields), columns)

@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::TableReference;
 use datafusion::prelude::SessionContext;
 use shukei_protocol::TableName;
+use shukei_schemas::tables;
 
 use crate::catalog::{Catalog, collect, register};
 use crate::error::QueryError;
@@ -95,7 +96,42 @@ pub async fn rebuilt(before: &Catalog, after: &Catalog) -> Result<Rebuilt, Query
     for table in tables {
         responses(before, after, table, &mut found).await?;
     }
+    if before.standing_aggregates().is_some() || after.standing_aggregates().is_some() {
+        aggregates(before, after, &mut found).await?;
+    }
     Ok(found)
+}
+
+/// Adds what became of deliveries of counts: any count, base or unit of one that is another.
+async fn aggregates(before: &Catalog, after: &Catalog, found: &mut Rebuilt) -> Result<(), QueryError> {
+    let session = new_session();
+    let mut rows = [0, 0];
+    for (at, (catalog, name)) in [(before, "before"), (after, "after")].into_iter().enumerate() {
+        copy(catalog, tables::AGGREGATES, &session, name).await?;
+        copy(catalog, "aggregate_counts", &session, &format!("{name}_counts")).await?;
+        rows[at] = count(&session, &format!("SELECT count(*) FROM {name}")).await?;
+    }
+    let name = tables::AGGREGATES.to_owned();
+    found.rows.push(BeforeAfter { name: name.clone(), before: rows[0], after: rows[1] });
+    let place = POSITION.map(quoted).join(", ");
+    let said =
+        "units, \"group\", form, method, mapping, question, \"row\", \"option\", state, \"count\", base";
+    let only = |one: &str, other: &str| {
+        format!(
+            "(SELECT {place}, {said} FROM {one}_counts EXCEPT SELECT {place}, {said} FROM {other}_counts)"
+        )
+    };
+    let same_place: Vec<String> = POSITION.iter().map(|c| format!("a.\"{c}\" = b.\"{c}\"")).collect();
+    let in_both = format!("SELECT count(*) FROM after a JOIN before b ON {}", same_place.join(" AND "));
+    let other = format!(
+        "SELECT count(*) FROM (SELECT DISTINCT {place} FROM ({} UNION ALL {})) a JOIN before b ON {}",
+        only("after", "before"),
+        only("before", "after"),
+        same_place.join(" AND ")
+    );
+    let (positions, others) = (count(&session, &in_both).await?, count(&session, &other).await?);
+    found.answers.push(BeforeAfter { name, before: positions, after: others });
+    Ok(())
 }
 
 async fn decisions(session: &SessionContext) -> Result<Vec<DecidedOtherwise>, QueryError> {

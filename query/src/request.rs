@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use shukei_schemas::definition::{Derived, Form, Table, nearest};
@@ -21,12 +22,25 @@ pub struct TabulateRequest {
     pub language: Option<String>,
     /// Everything else that is asked of the figures; its questions and breaks are those above.
     pub how: Table,
+    /// Of changes since an earlier wave: only units that answered in both.
+    pub panel: bool,
+    /// Only these units; all if none.
+    pub(crate) among: Option<Arc<BTreeSet<String>>>,
 }
 
 impl TabulateRequest {
     /// All questions of a wave, not broken down.
     pub fn new(survey: SurveyId, wave: WaveId) -> Self {
-        Self { survey, wave, questions: None, by: Vec::new(), language: None, how: Table::default() }
+        Self {
+            survey,
+            wave,
+            questions: None,
+            by: Vec::new(),
+            language: None,
+            how: Table::default(),
+            panel: false,
+            among: None,
+        }
     }
 
     /// A table that the survey names.
@@ -42,8 +56,14 @@ impl TabulateRequest {
     pub fn of_forms(&self, forms: &[Arc<Form>]) -> Result<Self, QueryError> {
         let mut request = self.clone();
         let Some(questions) = &mut request.questions else { return Ok(request) };
-        let known = || forms.iter().flat_map(|form| &form.questions).map(|question| question.number.as_str());
-        for question in questions.iter() {
+        let all = || forms.iter().flat_map(|form| &form.questions);
+        let known = || all().map(|question| question.number.as_str());
+        for question in questions.iter_mut() {
+            // The number that stands on paper does as well, where it is no question's own.
+            let printed = all().find(|known| known.printed == *question);
+            if let Some(printed) = printed.filter(|_| !known().any(|number| number == question)) {
+                *question = printed.number.to_string();
+            }
             if !known().any(|number| number == question) {
                 let row_of = question.rsplit_once('.').map(|(number, _)| number);
                 if let Some(number) = row_of.filter(|number| known().any(|known| known == *number)) {

@@ -1,8 +1,12 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datafusion::common::TableReference;
+use arrow::array::{ArrayRef, RecordBatch, StringViewArray};
+use datafusion::common::{JoinType, TableReference};
+use datafusion::error::Result as Planned;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::{Expr, ident, lit};
+use datafusion::prelude::DataFrame;
 use futures::StreamExt;
 use shukei_schemas::definition::{
     Definitions, Form, Frame, Mapping, Survey, SurveyDefinition, Wave, nearest,
@@ -106,6 +110,12 @@ impl Counted {
 }
 
 pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> Result<Counted, QueryError> {
+    if request.panel {
+        return Err(QueryError::Request {
+            problem: "a panel is of two waves, and one is asked about".to_owned(),
+            hint: "name the earlier one too: `--against WAVE`, or the parameter `against`".to_owned(),
+        });
+    }
     let (definition, wave) = find_wave(catalog, request)?;
     let forms = wave.forms.iter().filter_map(|form| definition.form(form));
     // With what the wave says of their questions.
@@ -120,7 +130,12 @@ pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> 
         let empty = empty.with_indicators(&indicators, &definition.survey, &forms)?;
         let mut tally = count(catalog, &request, empty).await?;
         let (survey, wave) = (request.survey.as_str(), request.wave.as_str());
-        for counts in delivered(catalog, survey, wave, &form.reference.target()).await? {
+        // Of units whose answers nobody has it is not known who they are.
+        let delivered = match request.among {
+            None => delivered(catalog, survey, wave, &form.reference.target()).await?,
+            Some(_) => Vec::new(),
+        };
+        for counts in delivered {
             tally.add_delivered(&counts)?;
         }
         tallies.push(tally);
@@ -175,7 +190,12 @@ async fn count(catalog: &Catalog, request: &TabulateRequest, empty: Tally) -> Re
         ident("survey").eq(lit(request.survey.as_str())).and(ident("wave").eq(lit(request.wave.as_str())));
     let columns: Vec<Expr> = empty.columns().into_iter().map(ident).collect();
     let rows = catalog.session().table(TableReference::bare(view)).await.map_err(planning)?;
-    let rows = rows.filter(of_wave).and_then(|rows| rows.select(columns)).map_err(planning)?;
+    let rows = rows.filter(of_wave).map_err(planning)?;
+    let rows = match &request.among {
+        None => rows,
+        Some(among) => only(catalog, rows, among).map_err(planning)?,
+    };
+    let rows = rows.select(columns).map_err(planning)?;
     let mut tasks = JoinSet::new();
     for stream in rows.execute_stream_partitioned().await.map_err(planning)? {
         tasks.spawn(count_stream(stream, empty.clone()));
@@ -185,6 +205,14 @@ async fn count(catalog: &Catalog, request: &TabulateRequest, empty: Tally) -> Re
         total.merge(&counted.map_err(|_| QueryError::Running { reason: "a background task ended early" })??);
     }
     Ok(total)
+}
+
+/// The rows of some units.
+fn only(catalog: &Catalog, rows: DataFrame, among: &BTreeSet<String>) -> Planned<DataFrame> {
+    let units = Arc::new(StringViewArray::from_iter_values(among));
+    let named = RecordBatch::try_from_iter([("among", units as ArrayRef)])?;
+    let named = catalog.session().read_batch(named)?;
+    rows.join(named, JoinType::LeftSemi, &["unit"], &["among"], None)
 }
 
 async fn count_stream(mut rows: SendableRecordBatchStream, mut tally: Tally) -> Result<Tally, QueryError> {

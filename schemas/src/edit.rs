@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codes::{Code, Issue, pointer_part};
 use crate::event::{Fields, Submission};
-use crate::json::{Found, Json};
+use crate::json::{Arena, Found, Json};
 
 /// The data of a `submission.edited` event, as producers write it: the whole submission as it is to count, and beside it
 /// what was changed.
@@ -98,7 +98,7 @@ impl Edited {
     /// # Errors
     /// An [`Issue`] with the code of a rejection: an edit that does not say who changed what by which rule, or that
     /// contradicts itself, counts as nothing.
-    pub fn read(data: &Json, path: &str) -> Result<Edited, Issue> {
+    pub fn read(data: &Json<'_>, path: &str) -> Result<Edited, Issue> {
         let fields = Fields { data, path };
         let at = |name: &str| format!("{path}{}", pointer_part(name));
         let by = fields.need_text("edited_by")?;
@@ -135,7 +135,8 @@ impl Edited {
 
     /// The same out of a record's bytes, in structured or binary mode; nothing if they hold no edit.
     pub fn of_payload(payload: &[u8]) -> Option<Edited> {
-        let json = Json::parse(std::str::from_utf8(payload).ok()?).ok()?;
+        let arena = Arena::for_bytes(payload.len());
+        let json = Json::parse(&arena, std::str::from_utf8(payload).ok()?).ok()?;
         match (json.get("specversion"), json.get("data")) {
             (Found::Once(_), Found::Once(data)) => Self::read(data, "").ok(),
             _ => Self::read(&json, "").ok(),
@@ -168,7 +169,7 @@ pub fn pointer_of(field: &str) -> String {
 }
 
 /// What a JSON pointer leads to, null if to nothing; none if a key on the way stands twice.
-pub fn look_up<'a>(data: &'a Json, pointer: &str) -> Option<&'a Json> {
+pub fn look_up<'a>(data: &'a Json<'a>, pointer: &str) -> Option<&'a Json<'a>> {
     let mut at = data;
     for part in pointer.split('/').skip(1) {
         let key = part.replace("~1", "/").replace("~0", "~");
@@ -189,7 +190,8 @@ mod tests {
         "original":{"source":"urn:s","id":"1"},"edits":[{"field":"3","old":300,"new":5,"rule":"R1","reason":"unit"}]}"#;
 
     fn read(text: &str) -> Result<Edited, (Code, String)> {
-        Edited::read(&Json::parse(text).unwrap(), "/data").map_err(|issue| (issue.code, issue.path))
+        Edited::read(&Json::parse(&Arena::default(), text).unwrap(), "/data")
+            .map_err(|issue| (issue.code, issue.path))
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::codes::{Code, Issue, pointer_part};
 use crate::definition::{UnitRule, content_hash};
 use crate::edit::EditedSubmission;
 use crate::ids::{FormId, LayoutId, RespondentId, SurveyId, UnitId, WaveId};
-use crate::json::{Found, Json};
+use crate::json::{Arena, Found, Json};
 
 /// The type of an event that brings answers.
 pub const SUBMISSION_RECEIVED: &str = "submission.received";
@@ -36,27 +36,27 @@ pub struct Header {
 
 /// What every event says of itself.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Envelope {
+pub struct Envelope<'a> {
     /// Unique together with `source`.
-    pub id: String,
+    pub id: &'a str,
     /// Who made the event.
-    pub source: String,
+    pub source: &'a str,
     /// What happened.
-    pub event_type: String,
+    pub event_type: &'a str,
     /// When, by the source's clock, in microseconds since 1970.
     pub time_us: Option<i64>,
     /// The data.
-    pub data: Json,
+    pub data: Json<'a>,
     /// Where `data` stands in the record: `/data` in structured mode, empty in binary mode.
     pub data_path: &'static str,
 }
 
-impl Envelope {
-    /// Reads the envelope of a record.
+impl<'a> Envelope<'a> {
+    /// Reads the envelope of a record; what it says lives in the arena.
     ///
     /// # Errors
     /// An [`Issue`] with the code of a rejection; it holds no content.
-    pub fn read(payload: &[u8], headers: &[Header]) -> Result<Envelope, Issue> {
+    pub fn read(arena: &'a Arena, payload: &'a [u8], headers: &'a [Header]) -> Result<Envelope<'a>, Issue> {
         if payload.is_empty() {
             return Err(Issue::new(Code::RecordEmpty, ""));
         }
@@ -65,7 +65,7 @@ impl Envelope {
                 format!("{}; the first bad byte is number {}", Code::Utf8Invalid.hint(), error.valid_up_to());
             Issue::with_hint(Code::Utf8Invalid, "", hint)
         })?;
-        let json = Json::parse(text).map_err(|error| {
+        let json = Json::parse(arena, text).map_err(|error| {
             Issue::with_hint(Code::JsonSyntax, "", format!("{}; {error}", Code::JsonSyntax.hint()))
         })?;
         if header(headers, "ce_specversion").is_some() { binary(headers, json) } else { structured(json) }
@@ -92,14 +92,13 @@ fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
     std::str::from_utf8(value).ok()
 }
 
-fn binary(headers: &[Header], data: Json) -> Result<Envelope, Issue> {
+fn binary<'a>(headers: &'a [Header], data: Json<'a>) -> Result<Envelope<'a>, Issue> {
     let need = |name: &'static str| {
         header(headers, name)
             .filter(|value| !value.is_empty())
-            .map(str::to_owned)
             .ok_or_else(|| Issue::with_hint(Code::EnvelopeInvalid, "", format!("give the header `{name}`")))
     };
-    version(&need("ce_specversion")?)?;
+    version(need("ce_specversion")?)?;
     Ok(Envelope {
         id: need("ce_id")?,
         source: need("ce_source")?,
@@ -110,33 +109,28 @@ fn binary(headers: &[Header], data: Json) -> Result<Envelope, Issue> {
     })
 }
 
-fn structured(json: Json) -> Result<Envelope, Issue> {
+fn structured(json: Json<'_>) -> Result<Envelope<'_>, Issue> {
     if !matches!(json, Json::Object(_)) {
         return Err(Issue::new(Code::EnvelopeInvalid, ""));
     }
     let need = |name: &str| match json.get(name) {
-        Found::Once(Json::Text(text)) if !text.is_empty() => Ok(text.to_string()),
+        Found::Once(Json::Text(text)) if !text.is_empty() => Ok(*text),
         Found::Repeated => Err(Issue::new(Code::JsonDuplicateKey, pointer_part(name))),
         _ => Err(Issue::new(Code::EnvelopeInvalid, pointer_part(name))),
     };
-    version(&need("specversion")?)?;
+    version(need("specversion")?)?;
     let time_us = match json.get("time") {
         Found::Missing | Found::Once(Json::Null) => None,
         Found::Once(Json::Text(text)) => Some(time(text, "/time")?),
         Found::Once(_) => return Err(Issue::new(Code::EnvelopeInvalid, "/time")),
         Found::Repeated => return Err(Issue::new(Code::JsonDuplicateKey, "/time")),
     };
-    match json.get("data") {
-        Found::Once(_) => {}
+    let data = match json.get("data") {
+        Found::Once(data) => *data,
         Found::Missing => return Err(Issue::new(Code::FieldMissing, "/data")),
         Found::Repeated => return Err(Issue::new(Code::JsonDuplicateKey, "/data")),
-    }
-    let (id, source, event_type) = (need("id")?, need("source")?, need("type")?);
-    let data = match json {
-        Json::Object(entries) => entries.into_iter().find(|(key, _)| key == "data"),
-        _ => None,
     };
-    let data = data.map_or(Json::Null, |(_, data)| data);
+    let (id, source, event_type) = (need("id")?, need("source")?, need("type")?);
     Ok(Envelope { id, source, event_type, time_us, data, data_path: "/data" })
 }
 
@@ -175,7 +169,7 @@ impl Subject {
     /// # Errors
     /// An [`Issue`] with the code of a rejection.
     pub fn read(
-        data: &Json,
+        data: &Json<'_>,
         path: &str,
         only_wave: impl Fn(&SurveyId) -> Option<WaveId>,
     ) -> Result<Subject, Issue> {
@@ -214,7 +208,7 @@ fn escape(part: &str) -> String {
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a> {
     /// The object.
-    pub data: &'a Json,
+    pub data: &'a Json<'a>,
     /// Where it stands in the record.
     pub path: &'a str,
 }
@@ -225,7 +219,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The value under a key that must be unique; null counts as missing.
-    pub fn value(&self, name: &str) -> Result<Option<&'a Json>, Issue> {
+    pub fn value(&self, name: &str) -> Result<Option<&'a Json<'a>>, Issue> {
         if !matches!(self.data, Json::Object(_)) {
             return Err(Issue::new(Code::FieldType, self.path));
         }
@@ -240,7 +234,7 @@ impl<'a> Fields<'a> {
     pub fn text(&self, name: &str) -> Result<Option<String>, Issue> {
         match self.value(name)? {
             None => Ok(None),
-            Some(Json::Text(text)) if !text.trim().is_empty() => Ok(Some(text.to_string())),
+            Some(Json::Text(text)) if !text.trim().is_empty() => Ok(Some((*text).to_owned())),
             Some(Json::Text(_)) => Ok(None),
             Some(_) => Err(Issue::new(Code::FieldType, self.at(name))),
         }
@@ -513,18 +507,17 @@ mod tests {
         let data = serde_json::json!({"survey": "s", "wave": "w", "respondent": "r", "answers": {}});
         let bytes =
             write_structured("1", "urn:a", SUBMISSION_RECEIVED, Some("2026-01-02T03:04:05Z"), &data).unwrap();
-        let structured = Envelope::read(&bytes, &[]).unwrap();
-        let binary = Envelope::read(
-            data.to_string().as_bytes(),
-            &headers(&[
-                ("ce_specversion", "1.0"),
-                ("ce_id", "1"),
-                ("ce_source", "urn:a"),
-                ("ce_type", SUBMISSION_RECEIVED),
-                ("ce_time", "2026-01-02T03:04:05Z"),
-            ]),
-        )
-        .unwrap();
+        let arena = Arena::default();
+        let structured = Envelope::read(&arena, &bytes, &[]).unwrap();
+        let headers = headers(&[
+            ("ce_specversion", "1.0"),
+            ("ce_id", "1"),
+            ("ce_source", "urn:a"),
+            ("ce_type", SUBMISSION_RECEIVED),
+            ("ce_time", "2026-01-02T03:04:05Z"),
+        ]);
+        let data = data.to_string();
+        let binary = Envelope::read(&arena, data.as_bytes(), &headers).unwrap();
         assert_eq!(structured.data, binary.data);
         assert_eq!((structured.id, structured.source), (binary.id, binary.source));
         assert_eq!(structured.time_us, binary.time_us);
@@ -532,7 +525,7 @@ mod tests {
 
     #[test]
     fn what_is_no_event_says_why() {
-        let code = |payload: &[u8]| Envelope::read(payload, &[]).unwrap_err().code;
+        let code = |payload: &[u8]| Envelope::read(&Arena::default(), payload, &[]).unwrap_err().code;
         assert_eq!(code(b""), Code::RecordEmpty);
         assert_eq!(code(b"\xff{}"), Code::Utf8Invalid);
         assert_eq!(code(b"{\"specversion\""), Code::JsonSyntax);

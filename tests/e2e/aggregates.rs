@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use shukei_testkit::{Program, csv_rows};
 
+use super::up::Up;
+
 const SURVEY: &str = r#"survey: mixed
 version: 1
 languages: [en]
@@ -264,6 +266,123 @@ fn counts_that_do_not_fit_are_left_out_and_listed() {
         "event_id,code,path\nr1,mapping_unknown,/data/mapping\nr2,field_missing,/data/mapping\n\
          r3,field_type,/data/units\nr4,field_type,/data/questions\n"
     );
+}
+
+const COUNTS: &str = "group,question,row,option,label,state,count,base,units\n\
+    b,s1,,1,All,,5,,20\nb,s1,,,Some,,3,,\nb,s1,,3,,,10,,\nb,s1,,,,no_answer,2,,\n\
+    b,s2,,,Ａ,,9,18,\nb,s2,,20,,,12,18,\nb,s2,,,,no_answer,3,18,\n\
+    b,s3,7,1,,,12,,\nb,s3.7,,2,,,8,,\n\
+    c,,,,,,,,4\nc,s1,,2,,,4,,\n";
+
+#[test]
+fn a_file_of_counts_is_the_same_as_events() {
+    let world = World::new();
+    let file = world.program.file("counts.csv", COUNTS);
+    let file = file.to_str().unwrap();
+    let arguments = |file: &str, more: &[&str]| {
+        let mut all: Vec<String> = ["submit", file, "--counts", "counts", "--survey", "mixed", "--surveys"]
+            .map(str::to_owned)
+            .to_vec();
+        all.push(world.surveys.clone());
+        all.extend(more.iter().map(|word| (*word).to_owned()));
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        world.program.on_data(&all)
+    };
+    let sent = arguments(file, &["--body", "Their office"]).ends(0).stdout;
+    assert!(sent.contains("accepted              2"), "{sent}");
+    let groups = world.shares("group=b", &["--base", "asked", "--by", "group"]);
+    expect(&groups, "1", "", "1", "8/20 40.0 synthetic");
+    expect(&groups, "2", "", "2", "12/18 66.7 synthetic");
+    expect(&groups, "3", "1", "1", "12/20 60.0 synthetic");
+    let all = world.shares("", &["--base", "asked"]);
+    expect(&all, "1", "", "1", "18/34 52.9 synthetic");
+    assert_eq!(world.sql("SELECT count(*) AS n FROM issues"), "n\n0\n");
+    // Sent again it is known; restated it takes the place of the first, per group.
+    let again = arguments(file, &["--body", "Their office"]).ends(0).stdout;
+    assert!(again.contains("known already         2"), "{again}");
+    let restated = world.program.file("restated.csv", "question,option,count\ns1,1,20\n");
+    let more = ["--body", "Their office", "--group", "b", "--units", "20", "--revision", "1"];
+    let _ = arguments(restated.to_str().unwrap(), &more).ends(0);
+    expect(&world.shares("", &["--base", "asked"]), "1", "", "1", "30/34 88.2 synthetic");
+
+    // What is wrong is said with its line, and nothing is sent.
+    let before = world.sql("SELECT count(*) AS n FROM raw");
+    for (from, to, message, hint) in [
+        ("s3,7,1", "s9,7,1", ":9: form `theirs-1` has no question `s9`", "did you mean"),
+        ("s3,7,1", "s3,1,1", ":9: question `s3` has no row `1`", "rows: 7"),
+        ("s1,,1,All", "s1,7,1,All", ":2: question `s1` has no rows", "leave `row` empty"),
+        (",Some,", ",Sone,", ":3: question `s1` has no option `Sone`", "did you mean `Some`?"),
+        ("b,s1,,3,", "b,s1,,4,", ":4: question `s1` has no option `4`", "options: 1, 2, 3"),
+        ("no_answer,2", "no_anwser,2", ":5: `no_anwser` is no state", "did you mean `no_answer`?"),
+        (",5,,20", ",5.5,,20", ":2: `count` is no count", "write whole numbers"),
+        (",3,18", ",3,19", ":8: the base of `s2` is 19 here, and 18 further up", "one base"),
+        (",4\nc,s1", ",4\nc,,,,,,,,5\nc,s1", ":12: 5 units answered here, and 4 further up", "one number"),
+        ("c,,,,,,,,4\n", "", "nothing says how many units of group `c` answered", "--units N"),
+        (",12,,\n", ",12,,\nb,s3.7,,1,,,12,,\n", ":10: the same of `s3.7` is counted twice", "leave one"),
+        ("no_answer,2", ",2", ":5: the line does not say what is counted", "option (a code), label or state"),
+        ("label,state", "label,stat", ":1: unknown column `stat`", "did you mean `state`?"),
+    ] {
+        assert!(COUNTS.contains(from), "{from}");
+        let wrong = world.program.file("wrong.csv", COUNTS.replacen(from, to, 1));
+        let said = arguments(wrong.to_str().unwrap(), &["--body", "x"]).ends(2).stderr;
+        assert!(said.contains(message) && said.contains(hint), "{from} → {to}: {said}");
+    }
+    for (more, message) in [
+        (vec![], "nothing says who delivers the counts"),
+        (vec!["--body", "x", "--wave", "v"], "survey `mixed` has no wave `v`"),
+    ] {
+        let said = arguments(file, &more).ends(2).stderr;
+        assert!(said.contains(message), "{said}");
+    }
+    assert_eq!(world.sql("SELECT count(*) AS n FROM raw"), before);
+}
+
+#[test]
+fn another_mapping_is_told_with_the_counts_that_it_changes() {
+    let world = World::new();
+    world.send("counts.jsonl", &delivery("c1", OF_B, 20, QUESTIONS));
+    let mended = MAPPING.replace("map: {1: 1, 2: 1, 3: 2}", "map: {1: 1, 2: 2, 3: 2}");
+    let draft = world.program.file("draft.yaml", &mended);
+    let asked = ["mapping", "diff", "counts-1", draft.to_str().unwrap(), "--survey", "mixed"];
+    let diff =
+        world.program.on_data(&[&asked[..], &["--surveys", &world.surveys, "--format", "csv"]].concat());
+    let rows = csv_rows(&diff.ends(0).stdout);
+    let share = |option: &str| {
+        let is = |row: &&BTreeMap<String, String>| {
+            row["question"] == "1" && row["option"] == option && row["measure"] == "share"
+        };
+        let row = rows.iter().find(is).unwrap();
+        ["count_before", "count_after", "base_after"].map(|column| row[column].clone())
+    };
+    assert_eq!(
+        (share("1"), share("2")),
+        (["14", "11", "30"].map(str::to_owned), ["13", "16", "30"].map(str::to_owned))
+    );
+    assert!(rows.iter().all(|row| row["question"] == "1"), "{rows:?}");
+
+    // The folder read anew by it says so, and has the new figures.
+    world.program.file("surveys/mixed/mappings/counts.yaml", &mended);
+    let told =
+        world.program.on_data(&["rebuild", "--surveys", &world.surveys, "--format", "csv"]).ends(0).stdout;
+    for line in ["rows,aggregates,,1,1", "rows_with_other_answers,aggregates,,,1"] {
+        assert!(told.contains(line), "{told}");
+    }
+    expect(&world.shares("", &["--base", "asked"]), "1", "", "1", "11/30 36.7 synthetic");
+}
+
+#[test]
+fn a_receipt_tells_whether_counts_count() {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    let surveys = surveys(&program).to_str().unwrap().to_owned();
+    let up = Up::start(&program, &["--surveys", &surveys]);
+    let older = up.receipt(&delivery("c1", OF_B, 20, QUESTIONS));
+    let status = up.decided(&older);
+    assert_eq!((&status["state"], &status["counts"]), (&"interpreted".into(), &true.into()), "{status}");
+    // One that takes everything back has no question, and counts all the same.
+    let newer = up.receipt(&delivery("c2", &format!(r#"{OF_B},"revision":1"#), 0, "{}"));
+    assert_eq!(up.decided(&newer)["counts"], true);
+    let status = up.decided(&older);
+    assert_eq!((&status["counts"], &status["superseded_by"]), (&false.into(), &newer.into()), "{status}");
 }
 
 #[test]

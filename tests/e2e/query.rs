@@ -4,6 +4,7 @@ mod against;
 mod alone;
 mod catalog;
 mod law;
+mod names;
 mod rendering;
 mod tabulation;
 mod world;

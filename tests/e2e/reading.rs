@@ -312,6 +312,9 @@ fn tables_for_people_have_words_of_their_language() {
     let named = ["--table", "crossed", "--surveys", "surveys", "--format", "table"];
     let told = tabulate(&program, &named).ends(0).stdout;
     assert!(told.starts_with("Who is first\n\nq | One of two\n"), "{told}");
+    // The data folder keeps it too.
+    let kept = tabulate(&program, &["--table", "crossed", "--format", "table"]).ends(0).stdout;
+    assert_eq!(kept, told);
     let told = tabulate(&program, &[&named[..], &["--lang", "ja"]].concat()).ends(0).stdout;
     assert!(told.starts_with("誰が一番か\n\nq | 二つから一つ\n"), "{told}");
     let rates = tabulate(&program, &["--response", "--format", "table", "--lang", "ja"]).ends(0).stdout;
@@ -351,7 +354,7 @@ fn a_wrong_question_is_answered_with_what_to_write() {
     for (asked, wanted) in [
         (["--by", "g"], "did you mean `g.1` … `g.11`?"),
         (["--question", "g.1"], "ask for `g`"),
-        (["--table", "crossed"], "name the folder with --surveys"),
+        (["--table", "crosed"], "did you mean `crossed`?"),
         (["--where", "q=First"], "write `q=1`"),
         (["--where", "q!=二番"], "write `q!=2`"),
         (["--where", "age=1; g.3=often,2"], "write `g.3=1,2`"),

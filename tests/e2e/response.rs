@@ -125,7 +125,10 @@ fn rates_are_formed_of_groups_with_an_invited_count_and_each_way_apart() {
         serde_json::from_str(&with(&["--surveys", surveys, "--format", "json"]).stdout).unwrap();
     assert_eq!((json[0]["rate"].as_str(), json[2]["invited"].is_null()), (Some("66.7"), true));
 
-    // Without the survey's folder nobody knows who was invited, and no rate is made up.
+    // The data folder keeps who was invited.
+    assert_eq!(with(&[]).stdout, csv);
+    // Where nothing knows it, no rate is made up.
+    std::fs::remove_dir_all(program.data().join("definitions/surveys")).unwrap();
     let kept = with(&[]);
     assert!(kept.stderr.contains("frame/w.csv") && kept.stderr.contains("--surveys"), "{}", kept.stderr);
     assert!(csv_rows(&kept.stdout).iter().all(|row| row["rate"].is_empty() && row["invited"].is_empty()));

@@ -84,14 +84,14 @@ impl Up {
         self.ask("GET", path, &[], b"")
     }
 
-    fn receipt(&self, body: &str) -> String {
+    pub(super) fn receipt(&self, body: &str) -> String {
         let answer = self.post(body);
         assert_eq!(answer.status, 202, "{}", answer.body);
         answer.json()["receipts"][0]["receipt"].as_str().unwrap().to_owned()
     }
 
     /// The status of a submission as soon as it is decided.
-    fn decided(&self, receipt: &str) -> Value {
+    pub(super) fn decided(&self, receipt: &str) -> Value {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
             let answer = self.get(&format!("/v1/submissions/{receipt}"));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use shukei_lake::Lake;
+use shukei_schemas::SurveyId;
 use shukei_schemas::definition::{Definitions, SurveyDefinition, content_hash};
 
 use crate::error::TransformError;
@@ -12,15 +13,16 @@ use crate::error::TransformError;
 pub(crate) struct DefinitionStore {
     lake: Lake,
     stored: HashSet<String>,
+    listed: HashMap<SurveyId, String>,
     read: HashMap<Vec<String>, Arc<Definitions>>,
 }
 
 impl DefinitionStore {
     pub(crate) fn new(lake: Lake) -> Self {
-        Self { lake, stored: HashSet::new(), read: HashMap::new() }
+        Self { lake, stored: HashSet::new(), listed: HashMap::new(), read: HashMap::new() }
     }
 
-    /// Stores every file of the definitions that is not known to be stored.
+    /// Stores every file of the definitions that is not known to be stored, and which files each survey is made of.
     pub(crate) async fn store(&mut self, definitions: &Definitions) -> Result<(), TransformError> {
         for survey in definitions.surveys() {
             for (hash, bytes) in survey.definition_files() {
@@ -28,6 +30,11 @@ impl DefinitionStore {
                     self.lake.put_definition(hash, bytes).await?;
                     self.stored.insert(hash.to_owned());
                 }
+            }
+            let (id, listing) = (&survey.survey.survey, survey.listing());
+            if self.listed.get(id) != Some(&listing) {
+                self.lake.put_listing(id, &listing).await?;
+                self.listed.insert(id.clone(), listing);
             }
         }
         Ok(())

@@ -5,7 +5,7 @@ use shukei_interpret::{Answer, Interpretation, Value};
 use shukei_schemas::columns::MASK_BITS;
 use shukei_schemas::definition::{Kind, Layout, Question, SurveyDefinition, nearest};
 use shukei_schemas::edit::pointer_of;
-use shukei_schemas::json::Json;
+use shukei_schemas::json::{Arena, Json};
 
 use crate::fault::Fault;
 
@@ -36,7 +36,7 @@ impl Change {
 
 /// Refuses a record with a key that stands twice: written anew it would stand once, and another answer change with it.
 pub(crate) fn refuse_repeated(payload: &str) -> Result<(), Fault> {
-    fn is_repeated(json: &Json) -> bool {
+    fn is_repeated(json: &Json<'_>) -> bool {
         match json {
             Json::Object(entries) => entries.iter().enumerate().any(|(at, (key, value))| {
                 entries[..at].iter().any(|(before, _)| before == key) || is_repeated(value)
@@ -45,7 +45,8 @@ pub(crate) fn refuse_repeated(payload: &str) -> Result<(), Fault> {
             _ => false,
         }
     }
-    let json = Json::parse(payload).map_err(anyhow::Error::from)?;
+    let arena = Arena::for_bytes(payload.len());
+    let json = Json::parse(&arena, payload).map_err(anyhow::Error::from)?;
     match is_repeated(&json) {
         false => Ok(()),
         true => Err(Fault::no(

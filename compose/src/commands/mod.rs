@@ -2,6 +2,7 @@
 
 pub(crate) mod asked;
 pub(crate) mod check;
+mod counts;
 pub(crate) mod dataset;
 pub(crate) mod demo;
 pub(crate) mod doctor;

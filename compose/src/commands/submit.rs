@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use shukei_query::Catalog;
+use shukei_schemas::definition::Definitions;
 use shukei_worker::EmbeddedOptions;
 use tokio::sync::mpsc;
 
 use crate::cli::Submit;
 use crate::client::Client;
+use crate::commands::counts;
 use crate::commands::lines::outgoing;
 use crate::commands::posting;
 use crate::commands::replacing::Earlier;
@@ -33,17 +35,21 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
             ));
         }
     }
-    let mut tables = Tables::plan(&arguments.delivery, &arguments.files, &definitions)?;
+    let counts = counts(&arguments, &definitions)?;
+    let mut tables = match counts {
+        None => Tables::plan(&arguments.delivery, &arguments.files, &definitions)?,
+        Some(_) => None,
+    };
     // Before anything is opened or sent: a file that cannot be read as a whole sends nothing.
     let rows = tables.as_ref().map(|tables| tables.check(&arguments.files, u64::MAX)).transpose()?;
     let only_rows =
         tables.as_ref().is_some_and(|tables| arguments.files.iter().all(|file| tables.reads(file)));
     let total = rows.filter(|_| only_rows);
     if let Some(url) = arguments.to.clone() {
-        return elsewhere(&url, arguments, tables, total).await;
+        return elsewhere(&url, arguments, tables, counts, total).await;
     }
     if let Some(config) = &arguments.config {
-        let (items, reader) = reading(arguments.files.clone(), tables.clone());
+        let (items, reader) = reading(arguments.files.clone(), tables.clone(), counts);
         let code = workers::submit(config, items, arguments.receipts.as_deref()).await?;
         return match reader.join() {
             Ok(Err(fault)) => Err(fault),
@@ -66,7 +72,7 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
     let mut pipeline = Pipeline::start(&lake, Arc::clone(&definitions), options).await?;
     let generation = pipeline.generation.generation;
 
-    let (items, reader) = reading(arguments.files.clone(), tables.clone());
+    let (items, reader) = reading(arguments.files.clone(), tables.clone(), counts);
     let stages = Stages::new(total);
     let sent = sending::send(&mut pipeline, items, arguments.receipts.as_deref(), &stages).await;
     stages.clear();
@@ -96,10 +102,11 @@ async fn elsewhere(
     url: &str,
     arguments: Submit,
     tables: Option<Tables>,
+    counts: Option<Vec<Item>>,
     total: Option<u64>,
 ) -> Result<ExitCode, Fault> {
     let client = Client::new(url)?;
-    let (items, reader) = reading(arguments.files, tables.clone());
+    let (items, reader) = reading(arguments.files, tables.clone(), counts);
     let stages = Stages::new(total);
     let posted = posting::post(&client, items, arguments.receipts.as_deref(), &stages).await;
     stages.clear();
@@ -116,13 +123,35 @@ async fn elsewhere(
     Ok(code)
 }
 
+/// The events that files of counts come to, if the files are such.
+fn counts(arguments: &Submit, definitions: &Definitions) -> Result<Option<Vec<Item>>, Fault> {
+    if arguments.counts.counts.is_none() {
+        return Ok(None);
+    }
+    let (survey, wave) = (arguments.delivery.survey.as_deref(), arguments.delivery.wave.as_deref());
+    let mut items = Vec::new();
+    for file in &arguments.files {
+        items.extend(counts::read(file, &arguments.counts, survey, wave, definitions)?);
+    }
+    Ok(Some(items))
+}
+
 /// The records of the files, as they are read. Reading may wait for somebody who types, so it has a thread of its own.
 fn reading(
     files: Vec<PathBuf>,
     tables: Option<Tables>,
+    counts: Option<Vec<Item>>,
 ) -> (mpsc::Receiver<Item>, JoinHandle<Result<(), Fault>>) {
     let (queue, items) = mpsc::channel(1_000);
-    (items, std::thread::spawn(move || read_all(&files, tables.as_ref(), &queue)))
+    let read = move || match counts {
+        None => read_all(&files, tables.as_ref(), &queue),
+        Some(counts) => {
+            // Whoever waits for them may have given up: then nobody is told twice.
+            let _ = counts.into_iter().try_for_each(|item| queue.blocking_send(item));
+            Ok(())
+        }
+    };
+    (items, std::thread::spawn(read))
 }
 
 /// Prints what was seen of files of rows. Exit 1 if any row was refused.

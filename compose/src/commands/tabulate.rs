@@ -30,6 +30,7 @@ pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
     }
     let mut request = arguments.asked.request(&catalog, &arguments.survey, wave.as_str())?;
     request.language = language.map(str::to_owned);
+    request.panel = arguments.panel;
     let against = arguments.against.as_deref().map(Into::into);
     let definition = catalog.definitions().survey(&request.survey).map(Arc::as_ref);
     if let (Some(file), Some(definition)) = (&arguments.expect, definition) {

@@ -118,7 +118,7 @@ pub(super) async fn tabulations(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref());
-    let others = ["table", "against", "lang", "format"];
+    let others = ["table", "against", "panel", "lang", "format"];
     parameters.only(&ASKABLE.into_iter().chain(others).collect::<Vec<_>>())?;
     let format = format(parameters.one("format"), &headers)?;
     let language = parameters.one("lang");
@@ -141,6 +141,14 @@ pub(super) async fn tabulations(
         request.ask_with(catalog.definitions(), name, value).map_err(refused)?;
     }
     request.language = language.map(str::to_owned);
+    request.panel = match parameters.one("panel") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => {
+            let detail = format!("`panel` is true or false, not `{other}`");
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "parameter_invalid", detail));
+        }
+    };
     let measures = match parameters.one("against") {
         Some(earlier) => shukei_query::compare(&catalog, &request, &earlier.into()).await,
         None => shukei_query::tabulate(&catalog, &request).await,

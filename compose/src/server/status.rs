@@ -153,11 +153,9 @@ async fn decided(
         return Ok(Some(status));
     }
     // Counts without records are in no row of `current`.
-    let current = match own.kind.as_str() {
-        "aggregate" => {
-            "(SELECT DISTINCT survey, wave, generation, \"partition\", \"offset\" FROM aggregate_counts WHERE \"current\")"
-        }
-        _ => "current",
+    let current = match (own.kind.as_str(), catalog.standing_aggregates()) {
+        ("aggregate", Some(standing)) => format!("({standing})"),
+        _ => "current".to_owned(),
     };
     let counting = format!(
         "SELECT o.* FROM (SELECT {COLUMNS} FROM outcomes WHERE {of_unit}) o JOIN {current} c ON o.generation = c.generation \

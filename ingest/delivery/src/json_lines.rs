@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use csv::StringRecord;
-use shukei_schemas::json::Json;
+use shukei_schemas::json::{Arena, Json};
 
 use crate::columns::Columns;
 use crate::error::DeliveryError;
@@ -61,7 +61,8 @@ impl<R: Read> Iterator for Lines<R> {
 impl<R> Lines<R> {
     fn row(&mut self, text: &str) -> Result<Row, Refused> {
         let refused = |code, reason: String| Refused { row: self.number, line: self.line, code, reason };
-        let entries = match Json::parse(text) {
+        let arena = Arena::for_bytes(text.len());
+        let entries = match Json::parse(&arena, text) {
             Ok(Json::Object(entries)) => entries,
             Ok(other) => {
                 let reason = format!("the line is one {}; write an object of column to cell", other.kind());
@@ -77,12 +78,12 @@ impl<R> Lines<R> {
         let mut cells = StringRecord::new();
         let mut names = Vec::with_capacity(entries.len());
         for (name, value) in entries {
-            let name = String::from(name);
+            let name = (*name).to_owned();
             if names.contains(&name) {
                 return Err(refused("row_repeats_column", "one of its keys stands twice".to_owned()));
             }
             names.push(name);
-            cells.push_field(&cell(&value));
+            cells.push_field(&cell(value));
         }
         let columns = Columns::named(names);
         if *self.last != columns {
@@ -93,25 +94,25 @@ impl<R> Lines<R> {
 }
 
 /// A value as the text of a cell; lists and objects stay JSON.
-fn cell(value: &Json) -> String {
+fn cell(value: &Json<'_>) -> String {
     match value {
         Json::Null => String::new(),
         Json::Bool(value) => value.to_string(),
-        Json::Number(text) | Json::Text(text) => text.to_string(),
+        Json::Number(text) | Json::Text(text) => (*text).to_owned(),
         Json::List(_) | Json::Object(_) => json(value).to_string(),
     }
 }
 
-fn json(value: &Json) -> serde_json::Value {
+fn json(value: &Json<'_>) -> serde_json::Value {
     match value {
         Json::Null => serde_json::Value::Null,
         Json::Bool(value) => (*value).into(),
-        Json::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into()),
-        Json::Text(text) => text.as_str().into(),
+        Json::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| (*text).into()),
+        Json::Text(text) => (*text).into(),
         Json::List(items) => items.iter().map(json).collect(),
         Json::Object(entries) => entries
             .iter()
-            .map(|(name, value)| (name.to_string(), json(value)))
+            .map(|(name, value)| ((*name).to_owned(), json(value)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
     }

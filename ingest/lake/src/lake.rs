@@ -12,6 +12,8 @@ use deltalake_core::operations::create::CreateBuilder;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use shukei_protocol::TableName;
+use shukei_schemas::SurveyId;
+use shukei_schemas::definition::content_hash;
 use url::Url;
 
 use crate::crash::CrashPoint;
@@ -54,7 +56,7 @@ impl Default for LakeOptions {
 
 /// One data folder: its object store and the tables in it. Cheap to clone; clones share everything.
 ///
-/// Inside the folder: `sources/`, `raw/`, `definitions/<hash>`, `refined/current` (the name of the build) and
+/// Inside the folder: `sources/`, `raw/`, `definitions/<hash>`, `definitions/surveys/`, `refined/current` (the name of the build) and
 /// `refined/<build>/` with `outcomes` and `responses/<form>-<version>`. The build is read once, when the lake opens.
 #[derive(Clone)]
 pub struct Lake {
@@ -287,6 +289,40 @@ impl Lake {
             Err(Error::NotFound { .. }) => Err(LakeError::NoDefinition { hash: hash_hex.to_owned() }),
             Err(source) => Err(store_error("read", &path, source)),
         }
+    }
+
+    /// Stores what a survey is made of as a whole, in the place of what was said of it before. Rows name the files that
+    /// they were made with themselves; this is for what no row names, such as tables.
+    ///
+    /// # Errors
+    /// [`LakeError::Store`] if it cannot be read or written.
+    pub async fn put_listing(&self, survey: &SurveyId, listing: &str) -> Result<(), LakeError> {
+        if self.get_listing(survey).await?.as_deref() == Some(listing) {
+            return Ok(());
+        }
+        let path = self.listing(survey);
+        let written = self.inner.store.put(&path, listing.as_bytes().to_vec().into()).await;
+        written.map(|_| ()).map_err(|source| store_error("write", &path, source))
+    }
+
+    /// What a survey is made of, as its last writer knew it; none if nobody wrote it down.
+    ///
+    /// # Errors
+    /// [`LakeError::Store`] if it cannot be read.
+    pub async fn get_listing(&self, survey: &SurveyId) -> Result<Option<String>, LakeError> {
+        let path = self.listing(survey);
+        let read = async { self.inner.store.get(&path).await?.bytes().await };
+        match read.await {
+            Ok(bytes) => Ok(String::from_utf8(bytes.to_vec()).ok()),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(source) => Err(store_error("read", &path, source)),
+        }
+    }
+
+    /// A survey's id may hold anything, a file's name may not.
+    fn listing(&self, survey: &SurveyId) -> Path {
+        let name = content_hash(survey.as_str().as_bytes());
+        self.inner.prefix.clone().join("definitions").join("surveys").join(name)
     }
 
     fn definition(&self, hash: &str) -> Result<Path, LakeError> {

@@ -2,10 +2,12 @@
 //! both waves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use shukei_schemas::definition::Where;
 
 use super::earlier::{Matched, Parts};
+use super::panel::Panel;
 use super::shared::{Block, Shared};
 use crate::catalog::Catalog;
 use crate::error::QueryError;
@@ -62,8 +64,10 @@ pub(super) async fn held(
 ) -> Result<Vec<Held>, QueryError> {
     let counted = async |methods: &[String]| {
         let [of_later, of_earlier] = shared.limits(methods, block);
-        let later = tabulate(catalog, &limited(requests[0], of_later)).await?;
-        let earlier = tabulate(catalog, &limited(requests[1], of_earlier)).await?;
+        let among = |of: fn(&Panel) -> &Arc<BTreeSet<String>>| shared.panel.as_ref().map(of).cloned();
+        let later = limited(requests[0], of_later, among(|panel| &panel.later));
+        let earlier = limited(requests[1], of_earlier, among(|panel| &panel.earlier));
+        let (later, earlier) = (tabulate(catalog, &later).await?, tabulate(catalog, &earlier).await?);
         Ok::<_, QueryError>((later, shares(earlier)))
     };
     let (later, earlier) = counted(&shared.methods).await?;
@@ -108,8 +112,8 @@ pub(super) async fn held(
     Ok(found)
 }
 
-fn limited(request: &TabulateRequest, limit: Where) -> TabulateRequest {
-    let mut request = request.clone();
+fn limited(request: &TabulateRequest, limit: Where, among: Option<Arc<BTreeSet<String>>>) -> TabulateRequest {
+    let mut request = TabulateRequest { among, ..request.clone() };
     request.how.filter = Some(match request.how.filter.take() {
         Some(filter) => Where { all: vec![filter, limit], ..Where::default() },
         None => limit,

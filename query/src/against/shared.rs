@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use shukei_schemas::definition::{Concordance, ConcordedGroup, SurveyDefinition, Where};
 
+use super::panel::Panel;
 use super::words;
 use crate::catalog::Catalog;
 use crate::error::QueryError;
@@ -33,6 +34,8 @@ pub(super) struct Shared<'a> {
     /// None if neither wave has groups.
     pub(super) blocks: Option<Vec<Block>>,
     pub(super) methods: Vec<String>,
+    /// The units that answered in both waves, if only they are asked about.
+    pub(super) panel: Option<Panel>,
     left_out: Vec<String>,
     entries: &'a [ConcordedGroup],
 }
@@ -66,6 +69,7 @@ impl<'a> Shared<'a> {
         Ok(Self {
             blocks: has_groups.then_some(blocks),
             methods: now.1.intersection(&then.1).cloned().collect(),
+            panel: None,
             left_out,
             entries,
         })

@@ -59,6 +59,27 @@ pub(super) fn left_out(language: &str, names: &[String]) -> String {
     }
 }
 
+/// Who answered in both waves, and who is not among them.
+pub(super) fn panel(
+    language: &str,
+    both: usize,
+    waves: [&str; 2],
+    without: [usize; 2],
+    joined: [usize; 2],
+) -> String {
+    let [later, earlier] = waves;
+    let ([more, less], [merged, split]) = (without, joined);
+    match is_japanese(language) {
+        true => format!(
+            "両方の調査回に回答した{both}のみ。{later}の{more}と{earlier}の{less}を除く（うち統合・分割{merged}と{split}）"
+        ),
+        false => format!(
+            "only the {both} that answered in both waves; without {more} of {later} and {less} of {earlier} \
+             ({merged} and {split} of them merged or split)"
+        ),
+    }
+}
+
 /// Methods that cover the thing in one of the waves only.
 pub(super) fn without(language: &str, methods: &[String]) -> String {
     match is_japanese(language) {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::SurveyDefinition;
+use super::concorded_units::ConcordedUnit;
 use super::finding::Finding;
 use super::form::Question;
 use super::lines::line_of;
@@ -30,6 +31,12 @@ pub struct Concordance {
     /// The groups that are not simply the same.
     #[serde(default)]
     pub groups: Vec<ConcordedGroup>,
+    /// The respondents that are not simply the same, for figures of those who answered in both waves.
+    #[serde(default)]
+    pub units: Vec<ConcordedUnit>,
+    /// More of them, in a CSV file of the survey: `respondent,were,since,reason`, a line for each that it was.
+    #[serde(default)]
+    pub units_file: Option<String>,
 }
 
 /// How one question of the later wave corresponds to one of the earlier.
@@ -168,6 +175,13 @@ pub(super) fn lint(definition: &SurveyDefinition, findings: &mut Vec<Finding>) {
             let hint = "give all groups that it was in one entry";
             findings.push(error(&[("group", name)], format!("group `{name}` stands twice")).hint(hint));
         }
+        super::concorded_units::lint(concordance, |unit, message, hint| {
+            let finding = match (unit.line, &concordance.units_file) {
+                (Some(line), Some(file)) => Finding::error(file, Some(line), message),
+                _ => error(&[("respondent", &unit.respondent)], message),
+            };
+            findings.push(finding.hint(hint));
+        });
         for group in &concordance.groups {
             if let Some(since) =
                 group.since.as_ref().filter(|since| since.parse::<jiff::civil::Date>().is_err())

@@ -127,9 +127,21 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
     }
     for path in yaml_files(files, "concordances/") {
         let read = definition.read::<Concordance>("concordances/", "concordance", path, &mut findings);
-        let Some(concordance) = read else { continue };
+        let Some(mut concordance) = read else { continue };
         let id = concordance.concordance.clone();
-        definition.concordances.insert(id, DefinitionUse::new(concordance, path, Vec::new()));
+        let beside: Vec<String> = concordance.units_file.iter().cloned().collect();
+        for name in &beside {
+            match files.get(name) {
+                Some(bytes) => concordance.read_units(name, bytes, &mut findings),
+                None => {
+                    let line = line_of(&files[path], &[("units_file", "")]);
+                    let known = files.keys().filter(|known| known.ends_with(".csv")).map(String::as_str);
+                    let message = format!("the file of units `{name}` is missing");
+                    findings.push(Finding::error(path, line, message).nearest(name, known));
+                }
+            }
+        }
+        definition.concordances.insert(id, DefinitionUse::new(concordance, path, beside));
     }
     for path in yaml_files(files, "indicators/") {
         let read = definition.read::<IndicatorSet>("indicators/", "set", path, &mut findings);

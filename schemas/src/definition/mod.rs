@@ -4,6 +4,7 @@
 mod collection;
 mod completeness;
 mod concordance;
+mod concorded_units;
 mod derived;
 mod finding;
 mod fold;
@@ -60,6 +61,7 @@ use include_dir::{Dir, include_dir};
 pub use collection::{Counts, ONLY_WAVE, WaveQuestion};
 pub use completeness::{CompleteRule, Completeness, FormCompleteness};
 pub use concordance::{Concordance, ConcordedGroup, ConcordedOptions, ConcordedQuestion, Grade};
+pub use concorded_units::ConcordedUnit;
 pub use derived::{AgeOn, Band, Derived, Found};
 pub use finding::{Finding, Severity, nearest};
 pub use fold::{Step, Steps, column_key};
@@ -237,6 +239,8 @@ impl SurveyDefinition {
             .values()
             .flat_map(|form| &form.beside)
             .chain(self.layouts.values().flat_map(|layout| &layout.beside))
+            .chain(self.concordances.values().flat_map(|concordance| &concordance.beside))
+            .chain(self.survey.waves.iter().filter_map(|wave| Some(&wave.frame.as_ref()?.file)))
             .map(String::as_str)
             .collect();
         let is_definition = move |path: &str| {
@@ -246,6 +250,13 @@ impl SurveyDefinition {
             .iter()
             .filter(move |(path, _)| is_definition(path))
             .filter_map(|(path, hash)| self.files.get(path).map(|bytes| (hash.as_str(), bytes.as_slice())))
+    }
+
+    /// The same files by name, `path:sha256` a line: what the survey is made of as a whole.
+    pub fn listing(&self) -> String {
+        let stored: std::collections::HashSet<&str> = self.definition_files().map(|(hash, _)| hash).collect();
+        let listed = self.hashes.iter().filter(|(_, hash)| stored.contains(hash.as_str()));
+        listed.map(|(path, hash)| format!("{path}:{hash}\n")).collect()
     }
 }
 

@@ -46,6 +46,15 @@ questions:
 groups: [{group: gone, were: [g1]}]
 ";
 
+const UNITS: &str = "
+units:
+  - {respondent: renamed, were: [before], since: '2023-04-01', reason: renamed}
+  - {respondent: merged, were: [one, two]}
+  - {respondent: part1, were: [whole]}
+  - {respondent: part2, were: [whole]}
+  - {respondent: taken, were: []}
+";
+
 fn definitions(concordance: &str) -> (Option<SurveyDefinition>, Vec<shukei_schemas::definition::Finding>) {
     let files = [("survey.yaml", SURVEY), ("forms/f.yaml", FORM), ("concordances/c.yaml", concordance)];
     let files: BTreeMap<String, Vec<u8>> =
@@ -53,12 +62,17 @@ fn definitions(concordance: &str) -> (Option<SurveyDefinition>, Vec<shukei_schem
     SurveyDefinition::load_checked(&files)
 }
 
-async fn world() -> World {
-    let (definition, findings) = definitions(CONCORDANCE);
+async fn empty_world(concordance: &str) -> World {
+    let (definition, findings) = definitions(concordance);
     assert!(!has_errors(&findings), "{findings:?}");
     let mut world = World::new().await;
     world.definitions = Definitions::default();
     world.definitions.insert(definition.unwrap());
+    world
+}
+
+async fn world() -> World {
+    let mut world = empty_world(CONCORDANCE).await;
     let unit = |id: &str, wave: &str, group: &str, said: serde_json::Value| {
         answers(id, id, json!({"wave": wave, "group": group}), said)
     };
@@ -129,6 +143,70 @@ async fn changes_are_of_what_both_waves_share() {
     assert_eq!(ids.len(), all.len());
     assert!(all[0].id == "s/w/a/a/-/1/-/change_points?against=v", "{}", all[0].id);
     assert!(all.iter().any(|m| m.flags.contains(&Flag::Broken) && m.value.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trap_44_a_panel_follows_respondents_that_were_renamed_and_leaves_out_the_merged_and_split() {
+    let mut world = empty_world(&CONCORDANCE.replace("groups:", &format!("{UNITS}groups:"))).await;
+    // Who, in which wave and group, with which answer to `a`.
+    let said = [
+        ("same", "v", "g1", 2),
+        ("before", "v", "g1", 2),
+        ("one", "v", "g1", 1),
+        ("two", "v", "g1", 1),
+        ("whole", "v", "g1", 1),
+        ("taken", "v", "g1", 1),
+        ("moved", "v", "old", 1),
+        ("left", "v", "g1", 1),
+        ("same", "w", "g1", 1),
+        ("renamed", "w", "g1", 2),
+        ("merged", "w", "g1", 2),
+        ("part1", "w", "g1", 2),
+        ("part2", "w", "g1", 2),
+        ("taken", "w", "g1", 2),
+        ("moved", "w", "g1", 2),
+        ("came", "w", "g1", 2),
+    ];
+    for wave in ["v", "w"] {
+        let of_wave = said.iter().filter(|unit| unit.1 == wave);
+        let events: Vec<_> = of_wave
+            .map(|(id, wave, group, answer)| {
+                answers(
+                    &format!("{wave}{id}"),
+                    id,
+                    json!({"wave": wave, "group": group}),
+                    json!({"a": answer}),
+                )
+            })
+            .collect();
+        world.land(0, &events).await;
+        world.decide().await;
+        world.carry().await;
+    }
+    let catalog = world.catalog().await;
+    let mut request = TabulateRequest::new("s".into(), "w".into());
+    request.questions = Some(vec!["a".to_owned()]);
+    request.panel = true;
+    let all = compare(&catalog, &request, &"v".into()).await.unwrap();
+    let of_yes = all.iter().filter(|m| m.option == Some(1));
+    let got: Vec<String> =
+        of_yes.map(|m| format!("{} {} {}/{}", m.measure, m.value, m.count, m.base)).collect();
+    // `same` and `before`, now `renamed`: none of 2 became 1 of 2. Of all: 6 of 8 became 1 of 8.
+    assert_eq!(got, ["change_points 50.0 1/2", "change_percent  1/2", "change_printed -62.5 1/2"]);
+    let notes = all[0].remarks().join("; ");
+    let panel =
+        "only the 2 that answered in both waves; without 6 of w and 6 of v (3 and 3 of them merged or split)";
+    assert!(notes.contains("v: 0 of 2") && notes.contains(panel), "{notes}");
+    let refused = shukei_query::tabulate(&catalog, &request).await.unwrap_err().to_string();
+    assert!(refused.contains("a panel is of two waves"), "{refused}");
+    // By its group, and in Japanese.
+    request.by = vec!["group".to_owned()];
+    request.language = Some("ja".to_owned());
+    let all = compare(&catalog, &request, &"v".into()).await.unwrap();
+    let by_group: Vec<&Measure> =
+        all.iter().filter(|m| m.breaks == "group=g1" && m.option == Some(1)).collect();
+    assert!(by_group.iter().all(|m| (m.count, m.base) == (1, 2)) && !by_group.is_empty(), "{by_group:?}");
+    assert!(by_group[0].remarks().join("; ").contains("両方の調査回に回答した2のみ"), "{by_group:?}");
 }
 
 #[test]

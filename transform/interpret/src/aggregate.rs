@@ -8,7 +8,7 @@ use shukei_schemas::definition::{
     Test, UnitRule, Used, Wave, When,
 };
 use shukei_schemas::event::{Envelope, Fields, Subject};
-use shukei_schemas::json::{Json, Text};
+use shukei_schemas::json::{Entries, Json};
 use shukei_schemas::{Code, Issue, RespondentId, State, SurveyId, UnitId, WaveId, moment, tables};
 
 use crate::{Kind as OutcomeKind, Outcome};
@@ -71,7 +71,7 @@ struct Counted {
 
 /// Reads and attributes the counts of an event.
 pub(crate) fn read(
-    envelope: &Envelope,
+    envelope: &Envelope<'_>,
     order_time_us: Option<i64>,
     definitions: &Definitions,
     outcome: &mut Outcome,
@@ -125,10 +125,10 @@ pub(crate) fn read(
     subject.group = crate::record::known_group(&subject, definition, wave, path, &mut outcome.issues);
     let mut counted: HashMap<Source, Counted> = HashMap::new();
     let mut seen: HashMap<&str, usize> = HashMap::new();
-    questions.iter().for_each(|(name, _)| *seen.entry(name.as_str()).or_default() += 1);
-    for (name, json) in questions {
+    questions.iter().for_each(|(name, _)| *seen.entry(name).or_default() += 1);
+    for (name, json) in *questions {
         let at = format!("{path}/questions{}", pointer_part(name));
-        if seen.get(name.as_str()).is_some_and(|times| *times > 1) {
+        if seen.get(name).is_some_and(|times| *times > 1) {
             outcome.issues.push(Issue::new(Code::AnswerDuplicateKey, at));
             continue;
         }
@@ -206,14 +206,14 @@ fn source_of(form: &Form, name: &str) -> Option<Source> {
 }
 
 /// The counts of one question, if they fit together.
-fn question_counts(question: &Question, json: &Json, units: i64, at: &str) -> Result<Counted, Issue> {
+fn question_counts(question: &Question, json: &Json<'_>, units: i64, at: &str) -> Result<Counted, Issue> {
     let fields = Fields { data: json, path: at };
     let whole = |name: &str| match fields.integer(name) {
         Ok(Some(number)) if number >= 0 => Ok(number),
         _ => Err(Issue::new(Code::AggregateCount, format!("{at}/{name}"))),
     };
     let base = whole("base")?;
-    let number = |json: &Json, at: &str| {
+    let number = |json: &Json<'_>, at: &str| {
         let number = match json {
             Json::Number(text) => text.parse::<i64>().ok(),
             _ => None,
@@ -228,7 +228,7 @@ fn question_counts(question: &Question, json: &Json, units: i64, at: &str) -> Re
                 state,
                 State::NoAnswer | State::StatedNoAnswer | State::Invalid | State::NothingMarked
             );
-            says && state.as_str() == word.as_str()
+            says && state.as_str() == *word
         });
         let state = state.ok_or_else(|| Issue::new(Code::AggregateCount, at.clone()))?;
         if found.states.insert(state.code(), number(json, &at)?).is_some() {
@@ -237,7 +237,7 @@ fn question_counts(question: &Question, json: &Json, units: i64, at: &str) -> Re
     }
     for (code, json) in object(fields, "options")? {
         let at = format!("{at}/options{}", pointer_part(code));
-        let option = question.options().iter().find(|option| option.code.to_string() == code.as_str());
+        let option = question.options().iter().find(|option| option.code.to_string() == *code);
         let option = option.ok_or_else(|| Issue::new(Code::OptionUnknown, at.clone()))?;
         if found.options.insert(option.code, number(json, &at)?).is_some() {
             return Err(Issue::new(Code::AnswerDuplicateKey, at));
@@ -258,7 +258,7 @@ fn question_counts(question: &Question, json: &Json, units: i64, at: &str) -> Re
 }
 
 /// The entries of a field that holds counts by name; a field that is not there has none.
-fn object<'j>(fields: Fields<'j>, name: &str) -> Result<&'j [(Text, Json)], Issue> {
+fn object<'j>(fields: Fields<'j>, name: &str) -> Result<&'j Entries<'j>, Issue> {
     match fields.value(name)? {
         None => Ok(&[]),
         Some(Json::Object(entries)) => Ok(entries),

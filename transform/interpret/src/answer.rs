@@ -1,6 +1,13 @@
 use shukei_schemas::State;
 use shukei_schemas::columns::MASK_BITS;
 use shukei_schemas::definition::{Choice, Form};
+use smallvec::{SmallVec, smallvec};
+
+/// A unit's answers to one question: one, or one per row of a grid or a ranking.
+pub type PerRow = SmallVec<[Answer; 1]>;
+
+/// The options chosen, 63 a word, by their place in the form.
+pub type Mask = SmallVec<[i64; 2]>;
 
 /// A unit's answer to one question, or to one row of a grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +29,8 @@ pub enum Value {
     None,
     /// The code of an option.
     Code(i16),
-    /// The options chosen, 63 a word, by their place in the form.
-    Mask(Vec<i64>),
+    /// The options chosen.
+    Mask(Mask),
     /// A number, times ten to the question's decimals.
     Number(i128),
     /// Words, as they came; of a time of day `HH:MM:SS`.
@@ -62,13 +69,13 @@ impl Answer {
 }
 
 /// An unanswered form: what is not said stays no answer.
-pub(crate) fn blank(form: &Form) -> Vec<Vec<Answer>> {
-    form.questions.iter().map(|question| vec![Answer::none(); question.rows().len().max(1)]).collect()
+pub(crate) fn blank(form: &Form) -> Vec<PerRow> {
+    form.questions.iter().map(|question| smallvec![Answer::none(); question.rows().len().max(1)]).collect()
 }
 
 /// The words of a mask with these places marked.
-pub(crate) fn mask_of(options: usize, places: &[usize]) -> Vec<i64> {
-    let mut mask = vec![0i64; options.div_ceil(MASK_BITS).max(1)];
+pub(crate) fn mask_of(options: usize, places: &[usize]) -> Mask {
+    let mut mask: Mask = smallvec![0; options.div_ceil(MASK_BITS).max(1)];
     for &place in places {
         if let Some(word) = mask.get_mut(place / MASK_BITS) {
             *word |= 1 << (place % MASK_BITS);

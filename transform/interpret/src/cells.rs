@@ -2,10 +2,10 @@
 
 use shukei_schemas::codes::{known_part, pointer_part};
 use shukei_schemas::definition::{Column, Form, Kind, Layout, Mark, Said, Shape, Unlisted};
-use shukei_schemas::json::{Json, Text};
+use shukei_schemas::json::{Entries, Json};
 use shukei_schemas::{Code, Issue, State};
 
-use crate::answer::{Answer, blank};
+use crate::answer::{Answer, PerRow, blank};
 use crate::gather::{Gathered, gather};
 use crate::parts::{csv_fields, tokens};
 use crate::{settle, value};
@@ -13,10 +13,10 @@ use crate::{settle, value};
 pub(crate) fn read(
     form: &Form,
     layout: &Layout,
-    entries: &[(Text, Json)],
+    entries: &Entries<'_>,
     path: &str,
     issues: &mut Vec<Issue>,
-) -> Vec<Vec<Answer>> {
+) -> Vec<PerRow> {
     let gathered = form.questions.iter().map(|_| None).collect();
     let mut reader = Reader { form, layout, path, issues, answers: blank(form), gathered };
     let mut seen = vec![false; layout.columns().len()];
@@ -57,7 +57,7 @@ struct Reader<'a> {
     layout: &'a Layout,
     path: &'a str,
     issues: &'a mut Vec<Issue>,
-    answers: Vec<Vec<Answer>>,
+    answers: Vec<PerRow>,
     /// What the columns have said so far of answers that more than one column can feed.
     gathered: Vec<Option<Box<Gathered<'a>>>>,
 }

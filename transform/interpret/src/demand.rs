@@ -3,13 +3,13 @@
 use shukei_schemas::definition::Form;
 use shukei_schemas::{Code, Issue, codes};
 
-use crate::Answer;
+use crate::PerRow;
 
 /// Whether every question got what it demands.
 ///
 /// # Errors
 /// [`Code::AnswerDemanded`] with the path of the first one, in printed order, that did not.
-pub(crate) fn demanded(form: &Form, answers: &[Vec<Answer>], answers_path: &str) -> Result<(), Issue> {
+pub(crate) fn demanded(form: &Form, answers: &[PerRow], answers_path: &str) -> Result<(), Issue> {
     for (question, rows) in form.questions.iter().zip(answers) {
         let found = rows.iter().map(|answer| answer.state).find(|state| question.reject_if.contains(state));
         if let Some(state) = found {

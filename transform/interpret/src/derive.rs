@@ -6,7 +6,7 @@ use shukei_schemas::definition::{
 };
 use shukei_schemas::{Code, State, moment};
 
-use crate::answer::{Answer, Value, places_of};
+use crate::answer::{Answer, PerRow, Value, places_of};
 use crate::logic::{Known, compared, precision_of, test_of};
 use crate::settle;
 
@@ -16,7 +16,7 @@ pub(crate) fn answer(
     derived: &Derived,
     question: &Question,
     known: Known<'_>,
-    answers: &[Vec<Answer>],
+    answers: &[PerRow],
 ) -> (Answer, Option<Code>) {
     let source = |place: usize| (&form.questions[place], &answers[place][0]);
     let option = |place: usize| match question.options().get(place) {
@@ -120,7 +120,7 @@ fn case(
     form: &Form,
     cases: &[(usize, Premise)],
     known: Known<'_>,
-    answers: &[Vec<Answer>],
+    answers: &[PerRow],
 ) -> Result<Option<usize>, State> {
     let states = |premise: &Premise| {
         let mut found = Vec::new();

@@ -2,21 +2,17 @@
 
 use shukei_schemas::codes::pointer_part;
 use shukei_schemas::definition::{Form, Formats, Kind, Question, Unlisted};
-use shukei_schemas::json::{Json, Text};
+use shukei_schemas::json::{Entries, Json};
 use shukei_schemas::{Code, Issue, State};
+use smallvec::{SmallVec, smallvec};
 
-use crate::answer::{Answer, blank};
+use crate::answer::{Answer, PerRow, blank};
 use crate::{ranking, settle, value};
 
 /// Behind the number of a question, the key of words for an option that asks for some.
 const OTHER: &str = "_other";
 
-pub(crate) fn read(
-    form: &Form,
-    entries: &[(Text, Json)],
-    path: &str,
-    issues: &mut Vec<Issue>,
-) -> Vec<Vec<Answer>> {
+pub(crate) fn read(form: &Form, entries: &Entries<'_>, path: &str, issues: &mut Vec<Issue>) -> Vec<PerRow> {
     let mut answers = blank(form);
     let mut seen = vec![0_u32; form.questions.len()];
     let mut next = 0;
@@ -25,7 +21,7 @@ pub(crate) fn read(
         let at = || format!("{path}{}", pointer_part(number));
         // Most forms are filled in from the front to the end.
         let found = match form.questions.get(next) {
-            Some(question) if question.number.as_str() == number => Some((next, question)),
+            Some(question) if question.number.as_str() == *number => Some((next, question)),
             _ => form.question(number),
         };
         let Some((place, question)) = found else {
@@ -44,11 +40,11 @@ pub(crate) fn read(
             if *times == 2 {
                 issues.push(Issue::new(Code::AnswerDuplicateKey, at()));
             }
-            answers[place] = vec![Answer::invalid(); question.rows().len().max(1)];
+            answers[place] = smallvec![Answer::invalid(); question.rows().len().max(1)];
             continue;
         }
         if let Some(state) = said(question, json) {
-            answers[place] = vec![Answer::of(state); question.rows().len().max(1)];
+            answers[place] = smallvec![Answer::of(state); question.rows().len().max(1)];
             continue;
         }
         match (&question.kind, json) {
@@ -66,7 +62,7 @@ pub(crate) fn read(
             }
             (Kind::Grid { rows, .. } | Kind::Ranking { rows, .. }, _) => {
                 issues.push(Issue::new(Code::AnswerType, at()));
-                answers[place] = vec![Answer::invalid(); rows.len()];
+                answers[place] = smallvec![Answer::invalid(); rows.len()];
             }
             _ => {
                 let (answer, code) =
@@ -90,7 +86,7 @@ fn other_of(form: &Form, key: &str) -> Option<usize> {
 }
 
 /// What a word or a code of the question says of the whole answer.
-fn said(question: &Question, json: &Json) -> Option<State> {
+fn said(question: &Question, json: &Json<'_>) -> Option<State> {
     if question.no_answer.is_empty() && question.not_asked.is_empty() {
         return None;
     }
@@ -106,7 +102,7 @@ fn said(question: &Question, json: &Json) -> Option<State> {
 /// An answer, with what is wrong with it although it was read.
 type Read = (Answer, Option<Code>);
 
-fn read_one(question: &Question, json: &Json) -> Result<Read, Code> {
+fn read_one(question: &Question, json: &Json<'_>) -> Result<Read, Code> {
     let whole = |answer| (answer, None);
     match (&question.kind, json) {
         (_, Json::Null) => Ok(whole(Answer::none())),
@@ -114,9 +110,9 @@ fn read_one(question: &Question, json: &Json) -> Result<Read, Code> {
             Kind::Single { .. } | Kind::Rating { .. } | Kind::Grid { .. } | Kind::Multiple { .. },
             Json::List(items),
         ) => {
-            let mut places = Vec::with_capacity(items.len());
+            let mut places: SmallVec<[usize; 16]> = SmallVec::new();
             let mut words: Vec<&str> = Vec::new();
-            for item in items {
+            for item in *items {
                 let place = match (place(question, item), item, question.unlisted) {
                     (Ok(place), ..) => place,
                     (Err(_), Json::Text(text), Unlisted::Option(place)) => {
@@ -171,7 +167,7 @@ fn read_one(question: &Question, json: &Json) -> Result<Read, Code> {
     }
 }
 
-fn place(question: &Question, json: &Json) -> Result<usize, Code> {
+fn place(question: &Question, json: &Json<'_>) -> Result<usize, Code> {
     let Json::Number(text) = json else { return Err(Code::AnswerType) };
     let code = text.parse().map_err(|_| Code::OptionUnknown)?;
     question.kind.place_of_code(code).ok_or(Code::OptionUnknown)
@@ -180,7 +176,7 @@ fn place(question: &Question, json: &Json) -> Result<usize, Code> {
 fn read_grid(
     question: &Question,
     rows: usize,
-    cells: &[(Text, Json)],
+    cells: &Entries<'_>,
     path: &str,
     answers: &mut [Answer],
     issues: &mut Vec<Issue>,
@@ -211,7 +207,7 @@ fn row_place(question: &Question, row: &str) -> Option<usize> {
 
 fn ranks_by_item(
     question: &Question,
-    cells: &[(Text, Json)],
+    cells: &Entries<'_>,
     path: &str,
     issues: &mut Vec<Issue>,
 ) -> Result<Vec<ranking::Ranked>, Code> {
@@ -228,8 +224,8 @@ fn ranks_by_item(
     Ok(ranked)
 }
 
-fn items_by_rank(question: &Question, items: &[Json]) -> Result<Vec<ranking::Ranked>, Code> {
-    let item = |json: &Json| match json {
+fn items_by_rank(question: &Question, items: &[Json<'_>]) -> Result<Vec<ranking::Ranked>, Code> {
+    let item = |json: &Json<'_>| match json {
         Json::Number(code) => row_place(question, code).ok_or(Code::RowUnknown),
         _ => Err(Code::AnswerType),
     };
@@ -243,7 +239,7 @@ fn rank(
     question: &Question,
     ranked: Result<Vec<ranking::Ranked>, Code>,
     at: &str,
-    answers: &mut Vec<Answer>,
+    answers: &mut PerRow,
     issues: &mut Vec<Issue>,
 ) {
     let codes = match ranked {
@@ -253,7 +249,7 @@ fn rank(
             codes
         }
         Err(code) => {
-            *answers = vec![Answer::invalid(); question.rows().len()];
+            *answers = smallvec![Answer::invalid(); question.rows().len()];
             vec![code]
         }
     };

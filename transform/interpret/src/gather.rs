@@ -3,8 +3,9 @@
 use shukei_schemas::codes::known_part;
 use shukei_schemas::definition::{Kind, Question, Several};
 use shukei_schemas::{Code, Issue, State};
+use smallvec::smallvec;
 
-use crate::answer::{Answer, Value};
+use crate::answer::{Answer, PerRow, Value};
 use crate::{ranking, settle};
 
 /// What the columns of one question have said so far.
@@ -35,7 +36,7 @@ pub(crate) fn gather(
     question: &Question,
     several: Option<Several>,
     mut found: Gathered<'_>,
-    answers: &mut Vec<Answer>,
+    answers: &mut PerRow,
     path: &str,
     issues: &mut Vec<Issue>,
 ) {
@@ -44,7 +45,7 @@ pub(crate) fn gather(
     };
     let rows = question.rows().len().max(1);
     if found.broken {
-        *answers = vec![Answer::invalid(); rows];
+        *answers = smallvec![Answer::invalid(); rows];
     } else if matches!(question.kind, Kind::Ranking { .. }) {
         let (ranked, codes) = ranking::answers(question, &found.ranked);
         *answers = ranked;
@@ -76,7 +77,7 @@ pub(crate) fn gather(
     // What was said in words counts where nothing was answered.
     let silent = answers.iter().all(|answer| answer.state == State::NoAnswer);
     if silent && let Some(state) = said(&found.said) {
-        *answers = vec![Answer::of(state); rows];
+        *answers = smallvec![Answer::of(state); rows];
     }
     if !found.unlisted.is_empty() {
         settle::with_other(question, &mut answers[0], &found.unlisted.join("; "));

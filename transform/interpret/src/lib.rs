@@ -25,7 +25,7 @@ use shukei_schemas::definition::Form;
 use shukei_schemas::{Issue, RespondentId, SurveyId, UnitId, WaveId};
 
 pub use aggregate::{Aggregate, AggregateCell};
-pub use answer::{Answer, Value};
+pub use answer::{Answer, Mask, PerRow, Value};
 pub use record::{Record, interpret, interpret_at};
 pub use rows::{OutcomeRow, aggregates_batch, outcomes_batch, responses_batch};
 
@@ -111,7 +111,7 @@ pub struct Response {
     /// The sender's count of corrections.
     pub revision: Option<i64>,
     /// Per question of the form, one answer, or one per row of a grid.
-    pub answers: Vec<Vec<Answer>>,
+    pub answers: Vec<PerRow>,
 }
 
 /// What [`interpret`] comes to.

@@ -6,8 +6,9 @@ use shukei_schemas::definition::{
     Choice, Form, Kind, Precision, Premise, PremiseTest, Question, RoutingRule, UnknownRule, is_unknown,
 };
 use shukei_schemas::{Code, Issue, State};
+use smallvec::smallvec;
 
-use crate::answer::{Answer, Value, is_marked, mask_of, nothing_marked, places_of};
+use crate::answer::{Answer, PerRow, Value, is_marked, mask_of, nothing_marked, places_of};
 use crate::derive;
 
 /// What is known of a submission beside its answers.
@@ -25,7 +26,7 @@ pub(crate) struct Known<'a> {
 pub(crate) fn work_out(
     form: &Form,
     known: Known<'_>,
-    answers: &mut [Vec<Answer>],
+    answers: &mut [PerRow],
     path: &str,
     issues: &mut Vec<Issue>,
 ) {
@@ -40,10 +41,10 @@ pub(crate) fn work_out(
         };
         if let Some(derived) = &question.derived {
             let (answer, code) = derive::answer(form, derived, question, known, answers);
-            answers[place] = vec![answer];
+            answers[place] = smallvec![answer];
             issues.extend(code.map(|code| Issue::new(code, at(None))));
         }
-        let asked = |premise: &Option<Premise>, answers: &[Vec<Answer>]| match premise {
+        let asked = |premise: &Option<Premise>, answers: &[PerRow]| match premise {
             None => true,
             Some(premise) => {
                 let holds = premise
@@ -89,14 +90,14 @@ pub(crate) fn work_out(
 }
 
 /// Only the derived answers, after answers were read across from another form.
-pub(crate) fn derive_again(form: &Form, known: Known<'_>, answers: &mut [Vec<Answer>]) {
+pub(crate) fn derive_again(form: &Form, known: Known<'_>, answers: &mut [PerRow]) {
     if !form.has_logic {
         return;
     }
     for &place in &form.order {
         let question = &form.questions[place];
         if let Some(derived) = &question.derived {
-            answers[place] = vec![derive::answer(form, derived, question, known, answers).0];
+            answers[place] = smallvec![derive::answer(form, derived, question, known, answers).0];
         }
     }
 }
@@ -135,7 +136,7 @@ fn offer(question: &Question, options: &[Choice], offered: &[usize], answer: &mu
                 asked[place / MASK_BITS] |= 1 << (place % MASK_BITS);
             }
         }
-        answer.asked = Some(asked.into());
+        answer.asked = Some(asked.into_vec().into());
     } else if !strange.is_empty() && !trusted {
         *answer = Answer::invalid();
     }
@@ -145,7 +146,7 @@ fn offer(question: &Question, options: &[Choice], offered: &[usize], answer: &mu
 /// Whether a test of an answer holds; `None` where the answer is not known. One that was not asked for holds nothing.
 pub(crate) fn test_of(
     form: &Form,
-    answers: &[Vec<Answer>],
+    answers: &[PerRow],
     place: usize,
     row: usize,
     test: &PremiseTest,

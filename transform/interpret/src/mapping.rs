@@ -6,8 +6,9 @@ use shukei_schemas::definition::{
     Condition, ExclusiveRule, Form, Kind, Mapping, OptionRule, Question, RuleKind, Source, Test, When,
 };
 use shukei_schemas::{State, moment};
+use smallvec::smallvec;
 
-use crate::answer::{Answer, Value, blank, marked, mask_of, places_of};
+use crate::answer::{Answer, PerRow, Value, blank, marked, mask_of, places_of};
 use crate::settle;
 
 /// The answers on the target form that the source answers come to. What no rule covers is not mapped.
@@ -15,8 +16,8 @@ pub(crate) fn read_across(
     mapping: &Mapping,
     source: &Form,
     target: &Form,
-    answers: &[Vec<Answer>],
-) -> Vec<Vec<Answer>> {
+    answers: &[PerRow],
+) -> Vec<PerRow> {
     let mut across = blank(target);
     for (place, rows) in across.iter_mut().enumerate() {
         for answer in rows.iter_mut() {
@@ -57,7 +58,7 @@ pub(crate) fn read_across(
                 )
             }
         };
-        *rows = vec![answer];
+        *rows = smallvec![answer];
     }
     across
 }
@@ -78,7 +79,7 @@ fn single(target: &Form, question: usize, place: Result<Option<usize>, State>) -
 struct Reader<'a> {
     mapping: &'a Mapping,
     source: &'a Form,
-    answers: &'a [Vec<Answer>],
+    answers: &'a [PerRow],
 }
 
 impl Reader<'_> {
@@ -241,7 +242,7 @@ impl Reader<'_> {
         });
         // Nothing is marked of what is covered: the question was answered all the same.
         if places.is_empty() {
-            Answer::answered(Value::Mask(vec![0; options.len().div_ceil(63).max(1)]))
+            Answer::answered(Value::Mask(smallvec![0; options.len().div_ceil(63).max(1)]))
         } else {
             answer
         }

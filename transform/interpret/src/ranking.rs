@@ -4,20 +4,21 @@ use std::collections::HashMap;
 
 use shukei_schemas::definition::{Question, TiedRule};
 use shukei_schemas::{Code, State};
+use smallvec::smallvec;
 
-use crate::answer::{Answer, Value};
+use crate::answer::{Answer, PerRow, Value};
 
 /// One item with the place of its rank.
 pub(crate) type Ranked = (usize, usize);
 
 /// The answers of a ranking, one per item. Nobody ranked: no answer. Somebody did: an item without a rank is nothing
 /// marked. An item with two ranks is invalid, and so are two items with one rank unless the rule keeps them.
-pub(crate) fn answers(question: &Question, ranked: &[Ranked]) -> (Vec<Answer>, Vec<Code>) {
+pub(crate) fn answers(question: &Question, ranked: &[Ranked]) -> (PerRow, Vec<Code>) {
     let rows = question.rows().len();
     if ranked.is_empty() {
-        return (vec![Answer::none(); rows], Vec::new());
+        return (smallvec![Answer::none(); rows], Vec::new());
     }
-    let mut answers = vec![Answer::of(State::NothingMarked); rows];
+    let mut answers: PerRow = smallvec![Answer::of(State::NothingMarked); rows];
     let mut codes = Vec::new();
     let mut holders: HashMap<usize, usize> = HashMap::new();
     for (item, rank) in ranked {

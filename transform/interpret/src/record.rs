@@ -9,14 +9,16 @@ use shukei_schemas::event::{
     AGGREGATE_RECEIVED, Envelope, Fields, Header, SUBMISSION_EDITED, SUBMISSION_RECEIVED,
     SUBMISSION_WITHDRAWN, Subject,
 };
-use shukei_schemas::json::Json;
+use shukei_schemas::json::{Arena, Json};
 use shukei_schemas::{Code, FormId, Issue, LayoutId, moment};
+use smallvec::smallvec;
 
 use crate::demand::demanded;
 use crate::logic::Known;
 use crate::mapping::read_across;
 use crate::{
-    Aggregate, Answer, Interpretation, Kind, Outcome, Response, Value, aggregate, cells, direct, logic,
+    Aggregate, Answer, Interpretation, Kind, Outcome, PerRow, Response, Value, aggregate, cells, direct,
+    logic,
 };
 
 /// A record as raw holds it.
@@ -86,12 +88,13 @@ fn attribute(
     definitions: &Definitions,
     outcome: &mut Outcome,
 ) -> Result<Option<Rows>, Issue> {
-    let envelope = Envelope::read(payload, headers)?;
-    outcome.event_source = Some(envelope.source.clone());
-    outcome.event_id = Some(envelope.id.clone());
+    let arena = Arena::for_bytes(payload.len());
+    let envelope = Envelope::read(&arena, payload, headers)?;
+    outcome.event_source = Some(envelope.source.to_owned());
+    outcome.event_id = Some(envelope.id.to_owned());
     outcome.event_time_us = envelope.time_us;
     let path = envelope.data_path;
-    let kind = match envelope.event_type.as_str() {
+    let kind = match envelope.event_type {
         SUBMISSION_RECEIVED => Kind::Response,
         SUBMISSION_WITHDRAWN => Kind::Withdrawal,
         SUBMISSION_EDITED => Kind::Edit,
@@ -228,7 +231,7 @@ pub(crate) fn known_group(
 }
 
 /// Words that are not the identifier that their question asks for: listed, and counted all the same.
-fn identifiers(form: &Form, answers: &[Vec<Answer>], path: &str, issues: &mut Vec<Issue>) {
+fn identifiers(form: &Form, answers: &[PerRow], path: &str, issues: &mut Vec<Issue>) {
     for (question, rows) in form.questions.iter().zip(answers) {
         let Some(identifier) = question.check else { continue };
         for answer in rows {
@@ -243,13 +246,14 @@ fn identifiers(form: &Form, answers: &[Vec<Answer>], path: &str, issues: &mut Ve
 }
 
 /// Questions that the group answers in the respondent's place.
-fn fill_from_group(form: &Form, group: Option<&str>, answers: &mut [Vec<Answer>]) {
+fn fill_from_group(form: &Form, group: Option<&str>, answers: &mut [PerRow]) {
     for (question, answer) in form.questions.iter().zip(answers) {
         if question.filled_from == Some(FilledFrom::Group) {
             let option =
                 question.options().iter().find(|option| option.group.as_deref() == group && group.is_some());
-            *answer =
-                vec![option.map_or_else(Answer::none, |option| Answer::answered(Value::Code(option.code)))];
+            *answer = smallvec![
+                option.map_or_else(Answer::none, |option| Answer::answered(Value::Code(option.code)))
+            ];
         }
     }
 }
