@@ -2,6 +2,7 @@
 
 mod earlier;
 mod held;
+mod indicators;
 mod pairs;
 mod panel;
 mod rows;
@@ -17,15 +18,16 @@ use shukei_schemas::definition::{
 };
 
 use self::earlier::{Between, Matched, Rules};
-use self::held::{Held, Shares, held, shares, what};
+use self::held::{Batch, Held, Shares, held, shares, subject, what};
 use self::panel::Panel;
-use self::rows::{Bare, Change};
+use self::rows::{Bare, Change, without_value};
 use self::shared::{Block, Shared};
 use self::words::Why;
 use crate::break_words::name_parts;
 use crate::catalog::Catalog;
 use crate::cell_id::cell_id;
 use crate::error::QueryError;
+use crate::indicator::AskedIndicator;
 use crate::labels::language_of;
 use crate::measure::{Flag, Measure};
 use crate::request::TabulateRequest;
@@ -48,10 +50,15 @@ pub async fn compare(
     request: &TabulateRequest,
     against: &WaveId,
 ) -> Result<Vec<Measure>, QueryError> {
-    crate::indicator::are_not_compared(request)?;
     let mut later = TabulateRequest { panel: false, ..request.clone() };
     later.how.measures = vec![Statistic::Share];
     let (definition, wave) = find_wave(catalog, &later)?;
+    let indicators = AskedIndicator::find(definition, wave, &later.how.indicators)?;
+    later.how.indicators.clear();
+    if !indicators.is_empty() {
+        // Indicators alone are a table.
+        later.questions.get_or_insert_default();
+    }
     let bare_earlier = TabulateRequest::new(later.survey.clone(), against.clone());
     let (_, earlier_wave) = find_wave(catalog, &bare_earlier)?;
     let concordance = definition.concordance(against, &later.wave);
@@ -103,6 +110,9 @@ pub async fn compare(
         }
     }
     let mut all: Vec<Measure> = order.iter().filter_map(|number| rows.remove(number)).flatten().collect();
+    if !indicators.is_empty() {
+        all.extend(work.indicators(indicators).await?);
+    }
     name_parts(definition, wave, &between.language, &mut all);
     Ok(all)
 }
@@ -163,14 +173,11 @@ impl Work<'_> {
         let printed = (tabulate(self.catalog, later).await?, tabulate(self.catalog, earlier).await?);
         let printed = (shares(printed.0), shares(printed.1));
         let parts = self.between.parts(&later.by, self.shared);
-        for found in held(self.catalog, batch, [later, earlier], &parts, self.shared, None).await? {
-            self.add(batch, &found, Some(&printed), later, rows);
+        let together = Batch::Questions(batch);
+        for found in held(self.catalog, together, [later, earlier], &parts, self.shared, None).await? {
+            self.add(together, &found, Some(&printed), later, rows);
         }
-        for block in self.shared.joined().filter(|_| later.how.percent == Percent::Down) {
-            for (place, by) in later.by.iter().enumerate() {
-                self.of_block(batch, &requests, (by, place), block, rows).await?;
-            }
-        }
+        self.of_blocks(together, &requests, rows).await?;
         for of in batch {
             let rows = rows.entry(of.question.number.to_string()).or_default();
             let bare = self.bare(of.question);
@@ -220,10 +227,25 @@ impl Work<'_> {
         refused
     }
 
+    /// The groups that only together have a figure of the other wave, in all breaks.
+    async fn of_blocks(
+        &self,
+        batch: Batch<'_>,
+        requests: &[TabulateRequest; 2],
+        rows: &mut BTreeMap<String, Vec<Measure>>,
+    ) -> Result<(), QueryError> {
+        for block in self.shared.joined().filter(|_| requests[0].how.percent == Percent::Down) {
+            for (place, by) in requests[0].by.iter().enumerate() {
+                self.of_block(batch, requests, (by, place), block, rows).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Groups that only together have a figure of the other wave, as one part of a break.
     async fn of_block(
         &self,
-        batch: &[&Matched<'_>],
+        batch: Batch<'_>,
         requests: &[TabulateRequest; 2],
         (by, place): (&str, usize),
         block: &Block,
@@ -258,7 +280,7 @@ impl Work<'_> {
     /// The rows of one share.
     fn add(
         &self,
-        batch: &[&Matched<'_>],
+        batch: Batch<'_>,
         found: &Held,
         printed: Option<&(Shares, Shares)>,
         request: &TabulateRequest,
@@ -266,11 +288,10 @@ impl Work<'_> {
     ) {
         let (between, now) = (self.between, &found.now);
         let language = between.language.as_str();
-        let Some(of) = batch.iter().find(|of| of.question.number == now.question) else { return };
-        let rows = rows.entry(now.question.to_string()).or_default();
+        let Some(entries) = batch.entries(now) else { return };
+        let rows = rows.entry(subject(now)).or_default();
         let Some(then) = &found.then else {
-            let why = Why::NotCovered.in_language(language);
-            rows.push(self.bare(of.question).row_of(now.option, now.set.as_deref(), Flag::NotCompared, why));
+            rows.push(without_value(now, Why::NotCovered.in_language(language), self.later, between.against));
             return;
         };
         let shown = printed.and_then(|(later, _)| later.get(&(what(now), now.breaks.clone())));
@@ -286,9 +307,10 @@ impl Work<'_> {
         };
         let mut made = change.rows(between.survey());
         let mut notes: Vec<String> = Vec::new();
-        if let Some(entry) = of.entry.filter(|entry| entry.grade == Grade::Changed) {
+        let changed: Vec<_> = entries.iter().filter(|entry| entry.grade == Grade::Changed).collect();
+        if !changed.is_empty() {
             made.iter_mut().for_each(|row| row.flags.push(Flag::DefinitionChanged));
-            notes.push(entry.reason.in_language(language).to_owned());
+            notes.extend(changed.iter().map(|entry| entry.reason.in_language(language).to_owned()));
         }
         notes.extend(
             between

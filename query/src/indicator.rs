@@ -10,7 +10,6 @@ use shukei_schemas::definition::{
 
 use crate::error::QueryError;
 use crate::filter::Selection;
-use crate::request::TabulateRequest;
 use crate::shape::{Item, ItemRows, items};
 use crate::slots::{RowSlots, text_at};
 
@@ -18,27 +17,12 @@ use crate::slots::{RowSlots, text_at};
 pub(crate) const ALL_INDICATORS: &str = "*";
 
 /// An indicator that is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AskedIndicator {
     pub(crate) indicator: Indicator,
     /// The set that it stands in, and the set's version.
     pub(crate) set: String,
     pub(crate) version: u32,
-}
-
-/// Indicators have no form of their own in two waves that could be held against each other.
-///
-/// # Errors
-/// [`QueryError::Request`] if any is asked for.
-pub(crate) fn are_not_compared(request: &TabulateRequest) -> Result<(), QueryError> {
-    match request.how.indicators.is_empty() {
-        true => Ok(()),
-        false => Err(QueryError::Request {
-            problem: "indicators are not compared between waves".to_owned(),
-            hint: "tabulate them wave by wave, or compare the questions that they look at with `--net`"
-                .to_owned(),
-        }),
-    }
 }
 
 impl AskedIndicator {

@@ -5,6 +5,7 @@ use shukei_schemas::definition::{Derived, Form, Table, nearest};
 use shukei_schemas::{SurveyId, WaveId};
 
 use crate::error::QueryError;
+use crate::indicator::AskedIndicator;
 
 /// Which figures to form.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +25,8 @@ pub struct TabulateRequest {
     pub how: Table,
     /// Of changes since an earlier wave: only units that answered in both.
     pub panel: bool,
+    /// Indicators as they are to be formed, instead of those of the wave with the names asked for.
+    pub(crate) indicators: Option<Vec<Arc<AskedIndicator>>>,
     /// Only these units; all if none.
     pub(crate) among: Option<Arc<BTreeSet<String>>>,
 }
@@ -39,6 +42,7 @@ impl TabulateRequest {
             language: None,
             how: Table::default(),
             panel: false,
+            indicators: None,
             among: None,
         }
     }

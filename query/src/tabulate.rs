@@ -123,7 +123,10 @@ pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> 
         forms.map(|form| form.in_wave(wave).map_or_else(|| form.clone(), Arc::new)).collect();
     let request = request.of_forms(&forms)?;
     let language = language_of(&definition.survey, request.language.as_deref());
-    let indicators = AskedIndicator::find(definition, wave, &request.how.indicators)?;
+    let indicators = match &request.indicators {
+        Some(given) => given.clone(),
+        None => AskedIndicator::find(definition, wave, &request.how.indicators)?,
+    };
     let mut tallies = Vec::with_capacity(forms.len());
     for form in &forms {
         let empty = Tally::new(form.clone(), &forms, &request, &language)?;

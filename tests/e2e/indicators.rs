@@ -279,7 +279,6 @@ fn an_indicator_can_be_explained_and_a_wrong_one_is_refused() {
     let cases: &[(&[&str], &str)] = &[
         (&["--indicator", "firts"], "did you mean `first`?"),
         (&["--indicator", "nothing-like-it"], "indicators: at-all, first, "),
-        (&["--indicators", "--against", "w"], "not compared between waves"),
     ];
     for (more, wanted) in cases {
         let arguments = ["tabulate", "--survey", "few", "--wave", "w", "--surveys", "few"];

@@ -125,7 +125,7 @@ impl<'a> Between<'a> {
         Ok(earlier)
     }
 
-    fn by(&self, by: &str) -> Result<String, QueryError> {
+    pub(super) fn by(&self, by: &str) -> Result<String, QueryError> {
         let names = by.split('*').map(str::trim).map(|name| {
             let (number, row) =
                 name.split_once('.').map_or((name, ""), |(number, _)| (number, &name[number.len()..]));
@@ -135,7 +135,7 @@ impl<'a> Between<'a> {
         Ok(names.collect::<Result<Vec<_>, QueryError>>()?.join("*"))
     }
 
-    fn condition(&self, given: &Where, shared: &Shared<'_>) -> Result<Where, QueryError> {
+    pub(super) fn condition(&self, given: &Where, shared: &Shared<'_>) -> Result<Where, QueryError> {
         let mut was = given.clone();
         let each =
             |all: &[Where]| all.iter().map(|one| self.condition(one, shared)).collect::<Result<Vec<_>, _>>();

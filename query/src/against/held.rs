@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use shukei_schemas::definition::Where;
+use shukei_schemas::definition::{ConcordedQuestion, Where};
 
 use super::earlier::{Matched, Parts};
+use super::indicators::Followed;
 use super::panel::Panel;
 use super::shared::{Block, Shared};
 use crate::catalog::Catalog;
@@ -46,17 +47,53 @@ pub(super) struct Held {
     pub(super) without: Vec<String>,
 }
 
-/// The figure of the earlier wave that one of the later is held against.
-pub(super) fn before(matched: &[&Matched<'_>], parts: &Parts, now: &Measure) -> Option<(What, String)> {
-    let of = matched.iter().find(|matched| matched.question.number == now.question)?;
-    let what = (of.was.number.to_string(), now.row, of.pairs.earlier_of(now)?);
-    Some((what, parts.earlier(&now.breaks)?))
+/// Things that are compared together.
+#[derive(Clone, Copy)]
+pub(super) enum Batch<'b> {
+    Questions(&'b [&'b Matched<'b>]),
+    Indicators(&'b [Followed<'b>]),
+}
+
+impl<'b> Batch<'b> {
+    /// The figure of the earlier wave that one of the later is held against.
+    fn before(self, parts: &Parts, now: &Measure) -> Option<(What, String)> {
+        let what = match self {
+            Self::Questions(matched) => {
+                let of = matched.iter().find(|matched| matched.question.number == now.question)?;
+                (of.was.number.to_string(), now.row, of.pairs.earlier_of(now)?)
+            }
+            Self::Indicators(_) => what(now),
+        };
+        Some((what, parts.earlier(&now.breaks)?))
+    }
+
+    /// What the concordance says of the questions behind a figure; none if the figure is of nothing here.
+    pub(super) fn entries(self, now: &Measure) -> Option<Vec<&'b ConcordedQuestion>> {
+        match self {
+            Self::Questions(matched) => {
+                let of = matched.iter().find(|of| of.question.number == now.question)?;
+                Some(of.entry.into_iter().collect())
+            }
+            Self::Indicators(all) => {
+                let of = all.iter().find(|of| now.set.as_deref() == Some(of.id()))?;
+                Some(of.entries.clone())
+            }
+        }
+    }
+}
+
+/// What rows of a comparison are kept together by: the question, or the indicator.
+pub(super) fn subject(now: &Measure) -> String {
+    match now.question.as_str() {
+        "" => now.set.clone().unwrap_or_default(),
+        question => question.to_owned(),
+    }
 }
 
 /// The shares that two requests come to, limited to what both waves share.
 pub(super) async fn held(
     catalog: &Catalog,
-    matched: &[&Matched<'_>],
+    batch: Batch<'_>,
     requests: [&TabulateRequest; 2],
     parts: &Parts,
     shared: &Shared<'_>,
@@ -74,7 +111,7 @@ pub(super) async fn held(
     // Which ways of collecting are left, where one covers it in one of the waves only. The total says so for all parts.
     let mut covering: BTreeMap<What, BTreeSet<String>> = BTreeMap::new();
     for now in later.iter().filter(|now| now.measure.is_share() && now.breaks.is_empty()) {
-        let then = before(matched, parts, now).and_then(|before| earlier.get(&before));
+        let then = batch.before(parts, now).and_then(|before| earlier.get(&before));
         if let Some(then) = then.filter(|then| now.base > 0 && then.base > 0 && now.methods != then.methods) {
             let both = now.methods.iter().filter(|method| then.methods.contains(method));
             covering.insert(what(now), both.cloned().collect());
@@ -90,7 +127,7 @@ pub(super) async fn held(
     }
     let mut found = Vec::new();
     for now in later.into_iter().filter(|now| now.measure.is_share()) {
-        let Some(before) = before(matched, parts, &now) else { continue };
+        let Some(before) = batch.before(parts, &now) else { continue };
         let Some(methods) = covering.get(&what(&now)) else {
             if let Some(then) = earlier.get(&before).cloned() {
                 found.push(Held { now, then: Some(then), before, without: Vec::new() });

@@ -68,6 +68,33 @@ impl Bare<'_> {
     }
 }
 
+/// A figure of the later wave as a row of what is not compared.
+pub(super) fn without_value(
+    now: &Measure,
+    why: &str,
+    request: &TabulateRequest,
+    against: &WaveId,
+) -> Measure {
+    let mut row = Measure {
+        measure: MeasureKind::ChangePoints,
+        value: String::new(),
+        count: 0,
+        base: 0,
+        base_unweighted: 0,
+        count_weighted: None,
+        base_weighted: None,
+        breaks: String::new(),
+        parts: Default::default(),
+        methods: Vec::new(),
+        notes: vec![why.to_owned()],
+        ..now.clone()
+    };
+    row.flags.retain(|flag| matches!(flag, Flag::Synthetic | Flag::Reconstructed));
+    row.flags.push(Flag::NotCompared);
+    row.id = changed_id(&cell_id(&row, request), against);
+    row
+}
+
 pub(super) fn changed_id(id: &str, against: &WaveId) -> String {
     let between = if id.contains('?') { '&' } else { '?' };
     format!("{id}{between}against={against}")

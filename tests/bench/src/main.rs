@@ -6,7 +6,7 @@
 //! * `pipeline`: gateway, embedded broker, ingest, `raw`, transform, `outcomes`, responses, until a catalog counts
 //!   every unit.
 //!
-//! `shukei-bench http` measures the running program under many clients instead.
+//! `shukei-bench http` measures the running program under many clients instead, `shukei-bench submit` a file of rows.
 //!
 //! Whatever is missing at the end fails the run: figures of a run that lost something are not printed.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the report is what this program is for")]
@@ -19,6 +19,7 @@ mod measured;
 mod pipeline;
 mod records;
 mod report;
+mod submitting;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ enum Part {
     Http(http::Load),
     /// Measures interpretation alone, on one core, beside a plain JSON reader
     Interpret,
+    /// Measures `shukei submit` of a CSV file, end to end
+    Submit(submitting::File),
 }
 
 /// That of the program itself.
@@ -88,6 +91,11 @@ fn main() -> Result<()> {
         machine.print();
         println!();
         return interpreting::forms(&definitions, least).context("interpret");
+    }
+    if let Some(Part::Submit(file)) = &arguments.part {
+        machine.print();
+        println!();
+        return submitting::run(file, folder.path()).context("submit");
     }
     let records = Arc::new(Records::of_shipped_data(&definitions, arguments.records)?);
 

@@ -46,6 +46,17 @@ questions:
 groups: [{group: gone, were: [g1]}]
 ";
 
+const INDICATORS: &str = "
+set: i
+version: 1
+waves: [w]
+indicators:
+  - {indicator: both, label: Both, of: {all: [{question: a, codes: [1]}, {question: q, codes: [1]}]}}
+  - {indicator: one, label: One, question: q, options: [1]}
+  - {indicator: broken, label: Broken, question: c, options: [1]}
+  - {indicator: based, label: Based, question: a, options: [1], base: [q]}
+";
+
 const UNITS: &str = "
 units:
   - {respondent: renamed, were: [before], since: '2023-04-01', reason: renamed}
@@ -56,7 +67,12 @@ units:
 ";
 
 fn definitions(concordance: &str) -> (Option<SurveyDefinition>, Vec<shukei_schemas::definition::Finding>) {
-    let files = [("survey.yaml", SURVEY), ("forms/f.yaml", FORM), ("concordances/c.yaml", concordance)];
+    let files = [
+        ("survey.yaml", SURVEY),
+        ("forms/f.yaml", FORM),
+        ("concordances/c.yaml", concordance),
+        ("indicators/i.yaml", INDICATORS),
+    ];
     let files: BTreeMap<String, Vec<u8>> =
         files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into();
     SurveyDefinition::load_checked(&files)
@@ -143,6 +159,46 @@ async fn changes_are_of_what_both_waves_share() {
     assert_eq!(ids.len(), all.len());
     assert!(all[0].id == "s/w/a/a/-/1/-/change_points?against=v", "{}", all[0].id);
     assert!(all.iter().any(|m| m.flags.contains(&Flag::Broken) && m.value.is_empty()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn indicators_are_asked_of_the_earlier_wave_under_the_names_it_had() {
+    let world = world().await;
+    let mut request = TabulateRequest::new("s".into(), "w".into());
+    request.how.indicators = vec!["*".to_owned()];
+    let all = compare(&world.catalog().await, &request, &"v".into()).await.unwrap();
+    let line = |m: &Measure| {
+        let set = m.set.clone().unwrap_or_default();
+        format!("{set} {} {} {}/{} {}", m.measure, m.value, m.count, m.base, m.remarks().join("; "))
+    };
+    let got: Vec<String> = all.iter().map(line).collect();
+    let left = "not in both waves: new, old";
+    // Of g1: 1 of 3 became 2 of 3. Of all: 1 of 4 became 2 of 4.
+    let told = format!("definition_changed; v: 1 of 3; two options became one; {left}");
+    let one = format!("definition_changed; v: 2 of 3; two options became one; {left}");
+    let wanted = [
+        format!("both change_points 33.3 2/3 {told}"),
+        format!("both change_percent 100.0 2/3 {told}"),
+        format!("both change_printed 25.0 2/3 {told}"),
+        format!("one change_points 0.0 2/3 {one}"),
+        format!("one change_percent 0.0 2/3 {one}"),
+        format!("one change_printed 25.0 2/3 {one}"),
+        "broken change_points  0/0 not_compared; `c` cannot be asked of wave `v` too: asked of others"
+            .to_owned(),
+        format!("based change_points 33.3 2/3 {told}"),
+        format!("based change_percent 100.0 2/3 {told}"),
+        format!("based change_printed 0.0 2/3 {told}"),
+    ];
+    assert_eq!(got, wanted);
+    assert_eq!(all[0].id, "s/w/indicators/both/change_points?against=v");
+    // By groups, beside questions.
+    request.by = vec!["group".to_owned()];
+    request.questions = Some(vec!["a".to_owned()]);
+    let all = compare(&world.catalog().await, &request, &"v".into()).await.unwrap();
+    let of = |question: &str| {
+        all.iter().filter(|m| m.question.as_str() == question && m.breaks == "group=g1").count()
+    };
+    assert_eq!((of("a"), of("")), (6, 9));
 }
 
 #[tokio::test(flavor = "multi_thread")]
