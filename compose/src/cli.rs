@@ -248,15 +248,16 @@ pub(crate) struct Sql {
     #[arg(long, value_name = "URL", conflicts_with_all = ["data", "surveys"])]
     pub(crate) url: Option<String>,
     /// How to print
-    #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
-    pub(crate) format: FormatArgument,
+    #[arg(long, value_enum, default_value_t = RowsFormat::Table)]
+    pub(crate) format: RowsFormat,
 }
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "Columns: survey, wave, table, question, row, option, label, state, breaks, measure, value, count, base,\n\
 base_unweighted, base_rule, methods, flags, set, count_weighted, base_weighted, id, breaks_label. A share's value is in\n\
-percent. `--format table` has options down and the parts of a break across.\n\
+percent. `--format table` has options down and the parts of a break across; `--format cross` has options across and\n\
+the parts of all breaks down.\n\
 Example:\n  shukei tabulate --survey rse --wave uk2017 --question tool2 --by socio2 --where 'stability1=1,2'\n  \
 shukei explain rse/uk2017/tool2/tool2/-/1/-/share"
 )]
@@ -287,8 +288,8 @@ pub(crate) struct Tabulate {
     #[arg(long, value_name = "ja|en")]
     pub(crate) lang: Option<String>,
     /// How to print
-    #[arg(long, value_enum, default_value_t = FormatArgument::Csv)]
-    pub(crate) format: FormatArgument,
+    #[arg(long, value_enum, default_value_t = FiguresFormat::Csv)]
+    pub(crate) format: FiguresFormat,
 }
 
 #[derive(Debug, Args)]
@@ -307,6 +308,18 @@ pub(crate) struct Explain {
 pub(crate) struct Listing {
     #[command(flatten)]
     pub(crate) folder: DataFolder,
+    /// Only those of this survey
+    #[arg(long)]
+    pub(crate) survey: Option<String>,
+    /// Only those of this wave
+    #[arg(long)]
+    pub(crate) wave: Option<String>,
+    /// Only those with this code
+    #[arg(long)]
+    pub(crate) code: Option<String>,
+    /// How many there are of each code and place, instead of each
+    #[arg(long)]
+    pub(crate) summary: bool,
     /// How to print
     #[arg(long, value_enum, default_value_t = FormatArgument::Table)]
     pub(crate) format: FormatArgument,
@@ -570,6 +583,56 @@ impl From<FormatArgument> for Format {
             FormatArgument::Table => Format::Table,
             FormatArgument::Csv => Format::Csv,
             FormatArgument::Json => Format::Json,
+        }
+    }
+}
+
+/// How `sql` prints.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum RowsFormat {
+    /// For people
+    Table,
+    /// RFC 4180, with a header
+    Csv,
+    /// CSV for spreadsheets: with a byte order mark, and an apostrophe before what would be run as a formula
+    Excel,
+    /// An array of objects
+    Json,
+}
+
+impl From<RowsFormat> for Format {
+    fn from(argument: RowsFormat) -> Self {
+        match argument {
+            RowsFormat::Table => Format::Table,
+            RowsFormat::Csv => Format::Csv,
+            RowsFormat::Excel => Format::Excel,
+            RowsFormat::Json => Format::Json,
+        }
+    }
+}
+
+/// How `tabulate` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum FiguresFormat {
+    /// For people: options down, the parts of one break across; a grid without a break is one table
+    Table,
+    /// For people: options across, the total and the parts of all breaks down (クロス集計表)
+    Cross,
+    /// RFC 4180, with a header
+    Csv,
+    /// CSV for spreadsheets: with a byte order mark, and an apostrophe before what would be run as a formula
+    Excel,
+    /// An array of objects
+    Json,
+}
+
+impl From<FiguresFormat> for Format {
+    fn from(argument: FiguresFormat) -> Self {
+        match argument {
+            FiguresFormat::Table | FiguresFormat::Cross => Format::Table,
+            FiguresFormat::Csv => Format::Csv,
+            FiguresFormat::Excel => Format::Excel,
+            FiguresFormat::Json => Format::Json,
         }
     }
 }

@@ -101,14 +101,14 @@ pub(crate) fn bytes(body: &[u8]) -> Result<(), Fault> {
     with_output(|out| Ok(out.write_all(body)?))
 }
 
-/// Prints CSV as a table for people.
-pub(crate) fn csv_as_table(body: &[u8]) -> Result<(), Fault> {
+/// Prints CSV as a table for people, or as CSV for spreadsheets.
+pub(crate) fn csv_as(body: &[u8], format: Format) -> Result<(), Fault> {
     let mut reader = csv::Reader::from_reader(body);
     let headers = reader.headers().map_err(anyhow::Error::from)?.clone();
     let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(anyhow::Error::from)?;
     let names: Vec<&str> = headers.iter().collect();
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(str::to_owned).collect()).collect();
-    text_columns(&names, &rows, Format::Table)
+    text_columns(&names, &rows, format)
 }
 
 /// Prints figures.

@@ -15,7 +15,12 @@ use crate::{folder, surveys};
 /// The tables of a data folder, with labels of the surveys that the program knows, of those in the folders given, and
 /// of those that the data folder itself keeps.
 pub(crate) async fn open(data: &DataFolder) -> Result<Catalog, Fault> {
-    let definitions = surveys::load(&data.surveys)?;
+    open_for(data, None).await
+}
+
+/// The same where only one survey is asked about: what is wrong with the definitions of others is no obstacle.
+pub(crate) async fn open_for(data: &DataFolder, only: Option<&str>) -> Result<Catalog, Fault> {
+    let definitions = surveys::load_for(&data.surveys, only)?;
     let lake = folder::open_to_read(&data.data)?;
     open_lake(&lake, &definitions, None).await
 }

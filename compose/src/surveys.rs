@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use shukei_schemas::definition::{Definitions, Finding, SurveyDefinition, has_errors};
 
 use crate::fault::Fault;
+use crate::output::note;
 
 /// A survey's folder as read.
 pub(crate) struct ReadSurvey {
@@ -14,17 +15,40 @@ pub(crate) struct ReadSurvey {
     pub(crate) findings: Vec<Finding>,
 }
 
+impl ReadSurvey {
+    /// Whether it is the survey with this id; by its folder, where its id cannot be read.
+    fn is(&self, id: &str) -> bool {
+        match &self.definition {
+            Some(definition) => definition.survey.survey.as_str() == id,
+            None => self.folder.file_name().is_some_and(|name| name == id),
+        }
+    }
+}
+
 /// The shipped surveys and those of the folders given; a folder's survey replaces a shipped one of the same id.
 ///
 /// # Errors
 /// A fault of use that lists every error of every definition.
 pub(crate) fn load(folders: &[PathBuf]) -> Result<Definitions, Fault> {
+    load_for(folders, None)
+}
+
+/// The same where only one survey is asked about: what is wrong with others is said, and they are left out.
+///
+/// # Errors
+/// A fault of use that lists every error of the definition of that survey.
+pub(crate) fn load_for(folders: &[PathBuf], only: Option<&str>) -> Result<Definitions, Fault> {
     let (mut definitions, findings) = Definitions::shipped();
     let mut errors: Vec<String> =
         findings.iter().filter(|f| has_errors(std::slice::from_ref(f))).map(ToString::to_string).collect();
     for folder in folders {
         for survey in read(folder)? {
-            if has_errors(&survey.findings) {
+            if has_errors(&survey.findings) && only.is_some_and(|only| !survey.is(only)) {
+                note!(
+                    "warning: the survey in `{}` has errors and is left out; `shukei check` lists them",
+                    survey.folder.display()
+                );
+            } else if has_errors(&survey.findings) {
                 errors.extend(survey.findings.iter().map(|f| format!("{}/{f}", survey.folder.display())));
             } else if let Some(definition) = survey.definition {
                 definitions.insert(definition);

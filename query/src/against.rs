@@ -50,6 +50,15 @@ pub async fn compare(
     request: &TabulateRequest,
     against: &WaveId,
 ) -> Result<Vec<Measure>, QueryError> {
+    if let Some(other) = request.how.measures.iter().find(|measure| **measure != Statistic::Share) {
+        return Err(QueryError::Request {
+            problem: format!(
+                "a change of `{}` is not formed: waves are compared by their shares",
+                other.as_str()
+            ),
+            hint: "ask for `--measure share` to see the shares too, or tabulate wave by wave".to_owned(),
+        });
+    }
     let mut later = TabulateRequest { panel: false, ..request.clone() };
     later.how.measures = vec![Statistic::Share];
     let (definition, wave) = find_wave(catalog, &later)?;

@@ -81,6 +81,12 @@ impl TabulateRequest {
                 _ => return wrong("number of decimals", "0 to 6"),
             },
             "net" => match net(value) {
+                Some(group) if how.groups.iter().any(|known| known.id == group.id) => {
+                    return Err(QueryError::Request {
+                        problem: format!("the set `{}` is asked for twice", group.id),
+                        hint: "give each set of options a name of its own".to_owned(),
+                    });
+                }
                 Some(group) => how.groups.push(group),
                 None => return wrong("set of options", "write `id=1,2`"),
             },

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use shukei_schemas::State;
 use shukei_schemas::definition::{Form, Kind, Question, nearest};
 
 use crate::error::QueryError;
@@ -27,6 +28,8 @@ pub(crate) enum Dimension {
         codes: Vec<i16>,
         /// Whether a unit may stand in several parts.
         multiple: bool,
+        /// Whether those of whom no answer is known are parts as well.
+        with_unknown: bool,
     },
     /// The days, months, years or other periods that the answers to a date fall into.
     Date {
@@ -48,9 +51,51 @@ pub(crate) struct Cross {
 pub(crate) enum Category {
     /// The code of an option.
     Code(i16),
+    /// Those of whom no answer is known.
+    Unknown(Unknown),
     /// A group or a method.
     Name(String),
 }
+
+/// Why no answer to the question of a break is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Unknown {
+    /// Nothing was said that the form allows: no answer, said so or not, nothing marked, or invalid.
+    NoAnswer,
+    /// The question was not asked, or not by whom the answers came through.
+    NotAsked,
+}
+
+impl Unknown {
+    pub(crate) const ALL: [Self; 2] = [Self::NoAnswer, Self::NotAsked];
+
+    /// The one of a state; none of an answer.
+    pub(crate) fn of(state: State) -> Option<Self> {
+        match state {
+            State::Answered => None,
+            State::NotAsked | State::NotMapped => Some(Self::NotAsked),
+            State::NoAnswer | State::StatedNoAnswer | State::NothingMarked | State::Invalid => {
+                Some(Self::NoAnswer)
+            }
+        }
+    }
+
+    /// The name in output.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAnswer => State::NoAnswer.as_str(),
+            Self::NotAsked => State::NotAsked.as_str(),
+        }
+    }
+
+    /// Its number among those of codes.
+    pub(crate) fn number(self) -> u32 {
+        u32::from(u16::MAX) + 1 + self as u32
+    }
+}
+
+/// Behind the name of a question: those of whom no answer is known are parts as well.
+pub(crate) const WITH_UNKNOWN: char = '~';
 
 /// Some of the units.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +112,7 @@ impl fmt::Display for Category {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => code.fmt(f),
+            Self::Unknown(unknown) => f.write_str(unknown.as_str()),
             Self::Name(name) => f.write_str(name),
         }
     }
@@ -113,7 +159,8 @@ impl Dimension {
             "method" => return Ok(Self::Method),
             _ => {}
         }
-        let (number, row) = name.split_once('.').map_or((name, None), |(number, row)| (number, Some(row)));
+        let bare = name.strip_suffix(WITH_UNKNOWN).unwrap_or(name);
+        let (number, row) = bare.split_once('.').map_or((bare, None), |(number, row)| (number, Some(row)));
         let row = row.map(str::parse::<i16>);
         let of_form = |form: &&Form| {
             let (_, question) = form.question(number)?;
@@ -134,8 +181,12 @@ impl Dimension {
                 row: row.and_then(Result::ok),
                 codes,
                 multiple,
+                with_unknown: bare != name,
             }),
-            None if row.is_none() && forms.iter().all(|form| date_in(form, number).is_some()) => {
+            None if row.is_none()
+                && bare == name
+                && forms.iter().all(|form| date_in(form, number).is_some()) =>
+            {
                 Ok(Self::Date { number: number.to_owned() })
             }
             None => {
@@ -152,9 +203,11 @@ impl Dimension {
                     .collect();
                 // A question with rows is broken down by one of them.
                 let rows: Vec<&str> =
-                    known.iter().map(String::as_str).filter(|one| row_of(one) == Some(name)).collect();
+                    known.iter().map(String::as_str).filter(|one| row_of(one) == Some(bare)).collect();
+                let banded = format!("{bare}band");
                 let near = match rows.as_slice() {
-                    [] => nearest(name, known.iter().map(String::as_str))
+                    [] if known.contains(&banded) => Some(banded),
+                    [] => nearest(bare, known.iter().map(String::as_str))
                         .filter(|near| *near != name)
                         .map(str::to_owned),
                     [first] => Some((*first).to_owned()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use shukei_schemas::definition::{Form, Kind, Question, SurveyDefinition, Wave, words_of_part};
 
+use crate::break_by::{Unknown, WITH_UNKNOWN};
 use crate::measure::{BreakPart, Measure};
 
 /// Fills the words of the part that each figure is of. What the definitions have no words for keeps its id.
@@ -42,9 +43,23 @@ impl Words<'_> {
             ("group", _) => ("group".to_owned(), self.groups(category)),
             ("method", "ja") => ("収集方法".to_owned(), category.to_owned()),
             ("method", _) => ("method".to_owned(), category.to_owned()),
-            _ => self.of_question(name, category),
+            _ => {
+                let (title, label) = self.of_question(name.trim_end_matches(WITH_UNKNOWN), category);
+                (title, self.unknown(category).map_or(label, str::to_owned))
+            }
         };
         BreakPart { name: name.to_owned(), title, category: category.to_owned(), label }
+    }
+
+    /// The words of those of whom no answer is known.
+    fn unknown(&self, category: &str) -> Option<&'static str> {
+        let unknown = Unknown::ALL.into_iter().find(|unknown| unknown.as_str() == category)?;
+        Some(match (unknown, self.language) {
+            (Unknown::NoAnswer, "ja") => "無回答",
+            (Unknown::NoAnswer, _) => "no answer",
+            (Unknown::NotAsked, "ja") => "非該当",
+            (Unknown::NotAsked, _) => "not asked",
+        })
     }
 
     /// The words of a group, or of several that are one part.

@@ -97,6 +97,9 @@ impl CellId {
             hint: "take it from the column `id` of `shukei tabulate`".to_owned(),
         };
         let (path, asked) = id.split_once('?').unwrap_or((id, ""));
+        if let Some(change) = change(path, asked) {
+            return Err(change);
+        }
         let parts: Vec<String> = path.split('/').map(decoded).collect::<Option<_>>().ok_or_else(wrong)?;
         let [survey, wave, table, question, _, what, breaks, _] = parts.as_slice() else {
             return Err(wrong());
@@ -121,6 +124,19 @@ impl CellId {
         let named = (table != question).then(|| table.clone());
         Ok(Self { request, named, id: id.to_owned() })
     }
+}
+
+/// A change has no counts of its own: the figures that it is formed of are explained one by one.
+fn change(path: &str, asked: &str) -> Option<QueryError> {
+    let mut rest: Vec<&str> = asked.split('&').filter(|pair| !pair.is_empty()).collect();
+    let against = rest.iter().position(|pair| pair.starts_with("against="))?;
+    let wave = decoded(rest.remove(against).split_once('=')?.1)?;
+    let (figure, _) = path.rsplit_once('/')?;
+    let asked = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
+    Some(QueryError::Request {
+        problem: format!("`{path}` is the change of a figure since wave `{wave}`"),
+        hint: format!("explain the share itself, `{figure}/share{asked}`, and the same of wave `{wave}`"),
+    })
 }
 
 /// Letters and digits of any script stay, so that it can be read.

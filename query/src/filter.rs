@@ -122,9 +122,8 @@ impl SelectionRows<'_> {
         };
         let compared = || match &rows.values {
             Values::Codes(values) if values.is_valid(row) => {
-                // What is not applicable has no value, whatever its code.
                 let option = options.iter().find(|option| option.code == values.value(row));
-                option.filter(|option| !option.not_applicable).map(|option| option.compared())
+                option.and_then(|option| question.kind.compared(option))
             }
             Values::Numbers(numbers) if numbers.is_valid(row) => {
                 let decimals = match question.kind {

@@ -61,6 +61,14 @@ pub(crate) enum Pick {
     State(State),
 }
 
+/// How many units count in a table with weights and have none: they weigh nothing.
+pub(crate) fn without_weight(language: &str, units: u64) -> String {
+    match language {
+        "ja" => format!("ウェイトのない{units}件は加重の数値に入らない"),
+        _ => format!("{units} without a weight, in no weighted figure"),
+    }
+}
+
 /// What the table says of means, or of everything, else what the survey says.
 fn mean_decimals(how: &Table, survey: &Survey) -> u8 {
     how.mean_decimals.or(how.decimals).or(survey.mean_decimals).unwrap_or(survey.decimals)
@@ -88,8 +96,10 @@ impl<'a> Figures<'a> {
         if tallies.iter().any(|tally| tally.weightless() > 0) {
             flags.push(Flag::WeightMissing);
         }
+        let weightless: u64 = tallies.iter().map(Tally::weightless).sum();
+        let without = (weightless > 0).then(|| without_weight(&language, weightless));
         Self {
-            exclusion_notes: fed_by.iter().map(note).collect(),
+            exclusion_notes: fed_by.iter().map(note).chain(without).collect(),
             decimals: request.how.decimals.unwrap_or(survey.decimals),
             mean_decimals: mean_decimals(&request.how, survey),
             weights: tallies.first().and_then(Tally::weight_decimals),

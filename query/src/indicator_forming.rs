@@ -8,7 +8,7 @@ use crate::break_by::{Category, Part};
 use crate::cell_id::INDICATORS;
 use crate::exact::{Fraction, mean_of_shares};
 use crate::figures::percent_of;
-use crate::forming::{finished, weight_text};
+use crate::forming::{finished, weight_text, without_weight};
 use crate::indicator::{AskedIndicator, IndicatorTally};
 use crate::labels::language_of;
 use crate::measure::{BaseRule, Flag, Measure, MeasureKind};
@@ -86,7 +86,8 @@ impl<'a> Former<'a> {
         if asked.is_reconstructed(tallies.iter().map(Tally::form)) {
             flags.push(Flag::Reconstructed);
         }
-        if tallies.iter().any(|tally| tally.weightless() > 0) {
+        let weightless: u64 = tallies.iter().map(Tally::weightless).sum();
+        if weightless > 0 {
             flags.push(Flag::WeightMissing);
         }
         // An indicator looks at several answers of each unit.
@@ -102,6 +103,7 @@ impl<'a> Former<'a> {
             fed.any(|tally| counts(tally, at).is_some_and(|one| !one.has_in_base(tally.form(), mapping)))
         });
         let mut notes: Vec<String> = Vec::new();
+        notes.extend((weightless > 0).then(|| without_weight(&language, weightless)));
         for mapping in left_out {
             let note = mapping.exclusion_note.in_language(&language).to_owned();
             if !note.is_empty() && !notes.contains(&note) {
@@ -227,7 +229,7 @@ impl<'a> Former<'a> {
                 let Part::Cell(_, names) = &group.part else { continue };
                 let name = match names.first() {
                     Some(Category::Name(name)) => name.as_str(),
-                    Some(Category::Code(_)) | None => "",
+                    Some(Category::Code(_) | Category::Unknown(_)) | None => "",
                 };
                 let weight = match kind {
                     MeasureKind::ShareFrameWeighted => {

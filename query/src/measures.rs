@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use shukei_schemas::definition::{Frame, Kind, Mapping, Percent, Question, Survey};
 
-use crate::break_by::{Category, Cross, Dimension, Part};
+use crate::break_by::{Category, Cross, Dimension, Part, Unknown};
 use crate::error::QueryError;
 use crate::forming::{Figures, Reference};
 use crate::indicator_forming::{Parts, indicator_measures};
@@ -103,7 +103,7 @@ pub fn measures(
                             };
                             let name = name.and_then(|name| match name {
                                 Category::Name(name) => Some(name.as_str()),
-                                Category::Code(_) => None,
+                                Category::Code(_) | Category::Unknown(_) => None,
                             });
                             let counted = figures.has_numerator();
                             let counted = counted.then(|| Sums::of(of, &fed_by, nth, group, true));
@@ -201,7 +201,11 @@ pub(crate) fn cells_of(at: usize, cross: &Cross, groups: &[String], tallies: &[T
     for (nth, dimension) in cross.dimensions.iter().enumerate() {
         let mut categories: Vec<Category> = match dimension {
             Dimension::Question { codes, .. } => {
-                codes.iter().copied().collect::<BTreeSet<_>>().into_iter().map(Category::Code).collect()
+                let codes = codes.iter().copied().collect::<BTreeSet<_>>().into_iter().map(Category::Code);
+                let seen = |unknown: &Unknown| {
+                    tallies.iter().any(|tally| tally.slots().has_unknown(at, nth, *unknown))
+                };
+                codes.chain(Unknown::ALL.into_iter().filter(seen).map(Category::Unknown)).collect()
             }
             // Names of dates sort by time.
             Dimension::Group | Dimension::Method | Dimension::Date { .. } => {
@@ -213,7 +217,7 @@ pub(crate) fn cells_of(at: usize, cross: &Cross, groups: &[String], tallies: &[T
         if *dimension == Dimension::Group {
             let place = |category: &Category| match category {
                 Category::Name(name) => groups.iter().position(|group| group == name).unwrap_or(groups.len()),
-                Category::Code(_) => groups.len(),
+                Category::Code(_) | Category::Unknown(_) => groups.len(),
             };
             categories.sort_by_key(place);
         }

@@ -19,6 +19,8 @@ pub struct Answered {
     pub form: Came,
     /// Read across from another organisation's survey.
     pub across: Came,
+    /// On the office's own form, of those whom a frame that names respondents does not name, or names as out of scope.
+    pub uninvited: Came,
 }
 
 /// The units that came one way.
@@ -50,7 +52,11 @@ impl Came {
 
 impl Answered {
     pub(crate) fn plus(self, other: Self) -> Self {
-        Self { form: self.form.plus(other.form), across: self.across.plus(other.across) }
+        Self {
+            form: self.form.plus(other.form),
+            across: self.across.plus(other.across),
+            uninvited: self.uninvited.plus(other.uninvited),
+        }
     }
 }
 
@@ -61,6 +67,9 @@ pub(crate) async fn count_units(
     wave: &Wave,
 ) -> Result<BTreeMap<String, Answered>, QueryError> {
     let text = |words: &str| words.replace('\'', "''");
+    let frame = definition.frame_of(wave).unwrap_or_default();
+    // One by one only where it matters who they are.
+    let who = if frame.in_scope.is_some() { "respondent" } else { "CAST(NULL AS VARCHAR)" };
     let mut answered: BTreeMap<String, Answered> = BTreeMap::new();
     for form in &wave.forms {
         let (survey, of_wave) = (definition.survey.survey.as_str(), wave.wave.as_str());
@@ -73,13 +82,13 @@ pub(crate) async fn count_units(
             continue;
         };
         let sql = format!(
-            "SELECT \"group\", own, late, set_aside, completeness, count(*) FROM (
-               SELECT r.\"group\", r.mapping IS NULL AS own, s.late, s.set_aside, {completeness} AS completeness
+            "SELECT \"group\", own, late, set_aside, completeness, count(*), {who} FROM (
+               SELECT r.respondent, r.\"group\", r.mapping IS NULL AS own, s.late, s.set_aside, {completeness} AS completeness
                FROM ({standing}) s JOIN {responses} r
                  ON s.generation = r.generation AND s.\"partition\" = r.\"partition\" AND s.\"offset\" = r.\"offset\"
                     AND s.interpretation = r.interpretation
                WHERE s.target = '{target}' AND s.survey = '{survey}' AND s.wave = '{wave}')
-             GROUP BY 1, 2, 3, 4, 5",
+             GROUP BY 1, 2, 3, 4, 5, 7",
             completeness = rules.call("r"),
             standing = catalog.standing(),
             responses = quoted(&name),
@@ -92,15 +101,23 @@ pub(crate) async fn count_units(
                 let texts = arrow::compute::cast(batch.column(column), &DataType::Utf8);
                 texts.map_err(|error| QueryError::running(&error.into()))
             };
-            let (groups, completeness) = (texts(0)?, texts(4)?);
+            let (groups, completeness, respondents) = (texts(0)?, texts(4)?, texts(6)?);
             let (groups, completeness) = (groups.as_string::<i32>(), completeness.as_string::<i32>());
+            let respondents = respondents.as_string::<i32>();
             let flags = [1, 2, 3].map(|column| batch.column(column).as_boolean());
             let units = batch.column(5).as_primitive::<Int64Type>();
             for row in 0..batch.num_rows() {
                 let group = if groups.is_valid(row) { groups.value(row) } else { "" };
                 let counts = answered.entry(group.to_owned()).or_default();
                 let [own, late, set_aside] = flags.map(|flag| flag.value(row));
-                let came = if own { &mut counts.form } else { &mut counts.across };
+                let is_invited = |respondent: &str| {
+                    frame.invites(definition.survey.unit, respondent, groups.is_valid(row).then_some(group))
+                };
+                let came = match (own, respondents.is_valid(row)) {
+                    (false, _) => &mut counts.across,
+                    (true, true) if !is_invited(respondents.value(row)) => &mut counts.uninvited,
+                    (true, _) => &mut counts.form,
+                };
                 let units = units.value(row).unsigned_abs();
                 came.late += if late { units } else { 0 };
                 if set_aside {

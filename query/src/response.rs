@@ -57,7 +57,7 @@ pub struct ResponseRow {
     pub refused: Option<u64>,
     /// The units that count and came the way that the group is collected.
     pub answered: u64,
-    /// The units that count and came another way; they are in no rate.
+    /// The units that count and came another way, or whom the frame does not invite; they are in no rate.
     pub otherwise: u64,
     /// What the rate relates to: the invited who are in scope.
     pub base: Option<u64>,
@@ -117,6 +117,8 @@ pub enum ResponseFlag {
     BaseZero,
     /// More answered than were invited and are in scope: look at the frame.
     MoreThanInvited,
+    /// Some answered whom the frame does not name, or names as out of scope: they count, and are in no rate.
+    NotInFrame,
 }
 
 impl ResponseFlag {
@@ -126,6 +128,7 @@ impl ResponseFlag {
             Self::NoInvitedCount => "no_invited_count",
             Self::BaseZero => "base_zero",
             Self::MoreThanInvited => "more_than_invited",
+            Self::NotInFrame => "not_in_frame",
         }
     }
 }
@@ -169,8 +172,8 @@ impl ResponseTable {
         let rest = rest.fold(Answered::default(), |sum, (_, more)| sum.plus(*more));
         if rest != Answered::default() {
             let mut row = bare(ResponseKind::NoGroup, "");
-            (row.answered, row.otherwise) = (rest.form.count, rest.across.count);
-            forming.completeness(&mut row, rest.form.plus(rest.across));
+            (row.answered, row.otherwise) = (rest.form.count, rest.across.plus(rest.uninvited).count);
+            forming.completeness(&mut row, rest.form.plus(rest.across).plus(rest.uninvited));
             row.flags.push(ResponseFlag::NoInvitedCount);
             rows.push(row);
         }
@@ -260,9 +263,12 @@ impl Forming<'_> {
         row.label = label.map_or(group, |label| label.in_language(self.language)).to_owned();
         row.group = Some(group.to_owned());
         let (its_way, otherwise) = match mapping {
-            None => (units.form, units.across),
-            Some(_) => (units.across, units.form),
+            None => (units.form, units.across.plus(units.uninvited)),
+            Some(_) => (units.across, units.form.plus(units.uninvited)),
         };
+        if units.uninvited.count > 0 {
+            row.flags.push(ResponseFlag::NotInFrame);
+        }
         (row.answered, row.otherwise) = (its_way.count, otherwise.count);
         self.completeness(&mut row, its_way);
         if let Some(line) = self.frame.group(group)
@@ -318,7 +324,7 @@ impl Forming<'_> {
         let mut all = bare(ResponseKind::Total, "");
         all.answered = rows.iter().map(|row| row.answered + row.otherwise).sum();
         let units = self.answered.values().fold(Answered::default(), |sum, more| sum.plus(*more));
-        self.completeness(&mut all, units.form.plus(units.across));
+        self.completeness(&mut all, units.form.plus(units.across).plus(units.uninvited));
         all.takes = "every unit that counts, however it was collected".to_owned();
         totals.push(all);
         totals

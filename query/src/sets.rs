@@ -42,7 +42,7 @@ pub(crate) fn sets_of(question: &Question, how: &Table, language: &str) -> Vec<O
     let is_scale = !options.is_empty() && !matches!(question.kind, Kind::Multiple { .. });
     let level = how.at_least.as_deref().filter(|_| is_scale);
     if let Some((text, level)) = level.and_then(|text| Some((text, scaled(text, VALUE_DECIMALS)?))) {
-        let reaches = |at: &usize| !options[*at].not_applicable && options[*at].compared() >= level;
+        let reaches = |at: &usize| question.kind.compared(&options[*at]).is_some_and(|value| value >= level);
         let places: Vec<usize> = (0..options.len()).filter(reaches).collect();
         if !places.is_empty() {
             let label = format!("≥ {text}");

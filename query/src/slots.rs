@@ -6,7 +6,7 @@ use arrow::array::{Array, RecordBatch, StringViewArray};
 use shukei_schemas::definition::Question;
 use shukei_schemas::{State, moment};
 
-use crate::break_by::{Category, Cross, DIMENSIONS_MAX, Dimension, Part};
+use crate::break_by::{Category, Cross, DIMENSIONS_MAX, Dimension, Part, Unknown};
 use crate::error::QueryError;
 use crate::shape::{Item, ItemRows, Values};
 
@@ -68,14 +68,15 @@ pub(crate) struct Slots {
 pub(crate) enum Reader {
     Group,
     Method,
-    Item(Box<Item>),
+    /// Answers, and whether those of whom none is known are categories too.
+    Item(Box<Item>, bool),
     Date(Box<Item>, Box<Question>),
 }
 
 /// What a batch holds of one dimension.
 pub(crate) enum Read<'a> {
     Names(&'a StringViewArray),
-    Item(&'a Item, Box<ItemRows>),
+    Item(&'a Item, Box<ItemRows>, bool),
     Date(&'a Question, Box<ItemRows>),
 }
 
@@ -164,6 +165,7 @@ impl Slots {
             Part::Cell(cross, categories) => {
                 let same = |(number, category): (&u32, &Category)| match category {
                     Category::Code(code) => *number == u32::from(code.unsigned_abs()),
+                    Category::Unknown(unknown) => *number == unknown.number(),
                     Category::Name(name) => self.number.get(name) == Some(number),
                 };
                 of(*cross) && !slot.known && slot.categories.iter().zip(categories).all(same)
@@ -176,6 +178,12 @@ impl Slots {
         let of_cross =
             self.all.iter().filter(move |slot| usize::from(slot.cross) == cross + 1 && !slot.known);
         of_cross.filter_map(move |slot| self.text(slot.categories[dimension]))
+    }
+
+    /// Whether any unit stands in a part of those of whom no answer is known.
+    pub(crate) fn has_unknown(&self, cross: usize, dimension: usize, unknown: Unknown) -> bool {
+        let of_cross = self.all.iter().filter(|slot| usize::from(slot.cross) == cross + 1 && !slot.known);
+        of_cross.into_iter().any(|slot| slot.categories[dimension] == unknown.number())
     }
 
     /// The slots of one row: its cells in every cross, and the one of no cross unless the partition has it.
@@ -243,7 +251,7 @@ impl Slots {
                     members.push(self.name(name));
                 }
             }
-            Read::Item(item, rows) if rows.state(row) == State::Answered => match &rows.values {
+            Read::Item(item, rows, _) if rows.state(row) == State::Answered => match &rows.values {
                 Values::Codes(codes) if codes.is_valid(row) => {
                     members.push(u32::from(codes.value(row).unsigned_abs()));
                 }
@@ -256,6 +264,7 @@ impl Slots {
                 }
                 _ => {}
             },
+            Read::Item(_, rows, true) => members.extend(Unknown::of(rows.state(row)).map(Unknown::number)),
             Read::Item(..) => {}
             Read::Date(question, rows) if rows.state(row) == State::Answered => {
                 if let Values::Texts(texts) = &rows.values
@@ -300,7 +309,9 @@ impl Reader {
         Ok(match self {
             Self::Method => Read::Names(&heads.methods),
             Self::Group => Read::Names(heads.groups.as_ref().unwrap_or(&heads.methods)),
-            Self::Item(item) => Read::Item(item, Box::new(item.read(table, batch)?)),
+            Self::Item(item, with_unknown) => {
+                Read::Item(item, Box::new(item.read(table, batch)?), *with_unknown)
+            }
             Self::Date(item, question) => Read::Date(question, Box::new(item.read(table, batch)?)),
         })
     }

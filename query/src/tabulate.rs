@@ -193,6 +193,17 @@ async fn count(catalog: &Catalog, request: &TabulateRequest, empty: Tally) -> Re
         ident("survey").eq(lit(request.survey.as_str())).and(ident("wave").eq(lit(request.wave.as_str())));
     let columns: Vec<Expr> = empty.columns().into_iter().map(ident).collect();
     let rows = catalog.session().table(TableReference::bare(view)).await.map_err(planning)?;
+    let fields = rows.schema().fields();
+    let missing = |column: &&str| !fields.iter().any(|field| field.name() == *column);
+    if let Some(column) = empty.columns().into_iter().find(missing) {
+        let form = empty.form().reference.target();
+        return Err(QueryError::Request {
+            problem: format!(
+                "what is stored of form `{form}` has no column `{column}`: the form has changed since"
+            ),
+            hint: "read everything again by the form as it is now: `shukei rebuild`".to_owned(),
+        });
+    }
     let rows = rows.filter(of_wave).map_err(planning)?;
     let rows = match &request.among {
         None => rows,

@@ -129,7 +129,9 @@ impl Tally {
         let reader = |dimension: &Dimension| match dimension {
             Dimension::Group => Some(Reader::Group),
             Dimension::Method => Some(Reader::Method),
-            Dimension::Question { .. } => dimension.item(&form).map(|item| Reader::Item(Box::new(item))),
+            Dimension::Question { with_unknown, .. } => {
+                dimension.item(&form).map(|item| Reader::Item(Box::new(item), *with_unknown))
+            }
             Dimension::Date { number } => {
                 let question = date_in(&form, number).cloned().map(Box::new);
                 dimension
@@ -192,7 +194,7 @@ impl Tally {
     pub fn columns(&self) -> Vec<&str> {
         let group = self.looks_at_groups().then_some("group");
         let readers = self.readers.iter().flatten().filter_map(|reader| match reader {
-            Reader::Item(item) | Reader::Date(item, _) => Some(item.as_ref()),
+            Reader::Item(item, _) | Reader::Date(item, _) => Some(item.as_ref()),
             Reader::Group | Reader::Method => None,
         });
         let weight = self.weight.iter().map(|weight| &weight.item);

@@ -29,9 +29,45 @@ pub fn scaled(text: &str, decimals: usize) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
+/// The same of a number with more decimals: rounded to as many, halves away from zero. `None` if it is no such number.
+pub fn rounded(text: &str, decimals: usize) -> Option<String> {
+    let (whole, fraction) = text.split_once('.')?;
+    let kept = fraction.get(..decimals).filter(|kept| kept.len() < fraction.len())?;
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let sign = if whole.starts_with('-') { "-" } else { "" };
+    let value = scaled(&format!("{}.{kept}0", whole.trim_start_matches(['-', '+'])), decimals)?;
+    let up = fraction.as_bytes().get(decimals).is_some_and(|next| *next >= b'5');
+    let digits = format!("{:0width$}", value + i128::from(up), width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    Some(match fraction.is_empty() {
+        true => format!("{sign}{whole}"),
+        false => format!("{sign}{whole}.{fraction}"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_exact_is_rounded_halves_away_from_zero() {
+        for (text, decimals, wanted) in [
+            ("0.4485111918965091", 9, Some("0.448511192")),
+            ("0.30000000000000004", 9, Some("0.300000000")),
+            ("2.5", 0, Some("3")),
+            ("-2.5", 0, Some("-3")),
+            ("-0.04", 1, Some("-0.0")),
+            ("9.996", 2, Some("10.00")),
+            ("1.25", 2, None),
+            ("1", 0, None),
+            ("1.2x5", 1, None),
+            ("x.25", 1, None),
+        ] {
+            assert_eq!(rounded(text, decimals).as_deref(), wanted, "{text}");
+        }
+    }
 
     #[test]
     fn numbers_are_exact_or_none() {

@@ -4,6 +4,7 @@
 pub mod aggregate;
 pub mod codes;
 pub mod columns;
+pub mod date_format;
 pub mod decimal;
 pub mod definition;
 pub mod edit;

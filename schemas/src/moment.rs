@@ -5,6 +5,7 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 
+use crate::date_format;
 use crate::definition::Precision;
 
 /// A date by ISO 8601 as days since 1970-01-01. A month is its first day, and so is a year.
@@ -52,7 +53,11 @@ pub fn date(text: &str, formats: &[String], precision: Precision) -> Option<i32>
 }
 
 fn formatted_date(text: &str, format: &str, precision: Precision) -> Option<i32> {
-    let broken = strtime::parse(format, text).ok()?;
+    if format == date_format::EXCEL {
+        return date_format::serial(text).map(|(day, _)| day);
+    }
+    let (text, format, era) = date_format::western(text, format)?;
+    let broken = strtime::parse(format.as_ref(), text.as_ref()).ok()?;
     let year = broken.year()?;
     let month = match (broken.month(), precision) {
         (Some(month), _) => month,
@@ -64,7 +69,13 @@ fn formatted_date(text: &str, format: &str, precision: Precision) -> Option<i32>
         (None, Precision::Month | Precision::Year) => 1,
         _ => return None,
     };
-    days(Date::new(year, month, day).ok()?)
+    let date = Date::new(year, month, day).ok()?;
+    // A year alone is of every era that it touches.
+    let is_in_era = |(first, last): (Date, Date)| match precision {
+        Precision::Day => first <= date && date <= last,
+        Precision::Month | Precision::Year => date <= last,
+    };
+    days(date).filter(|_| era.is_none_or(is_in_era))
 }
 
 /// The first day of the month or the year.
@@ -91,7 +102,13 @@ pub fn datetime(text: &str, formats: &[String], zone: &str) -> Option<i64> {
         return civil(text.parse::<DateTime>().ok()?);
     }
     formats.iter().find_map(|format| {
-        let broken = strtime::parse(format, text).ok()?;
+        if format == date_format::EXCEL {
+            let (day, seconds) = date_format::serial(text)?;
+            let midnight = date_of(day)?.to_datetime(Time::midnight());
+            return civil(midnight.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?);
+        }
+        let (text, format, _) = date_format::western(text, format)?;
+        let broken = strtime::parse(format.as_ref(), text.as_ref()).ok()?;
         if let Ok(timestamp) = broken.to_timestamp() {
             return Some(timestamp.as_microsecond());
         }
@@ -220,6 +237,22 @@ mod tests {
             ("1970年1月2日", "%Y年%m月%d日", Day, Some(1)),
             ("1970-01-02", "%d/%m/%Y", Day, None),
             ("2/1970", "%m/%Y", Month, Some(31)),
+            ("令和6年10月3日", "%EC%Ey年%m月%d日", Day, Some(19_999)),
+            ("令和 6年10月3日", "%EC%Ey年%m月%d日", Day, Some(19_999)),
+            ("R06.10.03", "%EC%Ey.%m.%d", Day, Some(19_999)),
+            ("r6.10.3", "%EC%Ey.%m.%d", Day, Some(19_999)),
+            ("令和元年5月1日", "%EC%Ey年%m月%d日", Day, iso_date("2019-05-01")),
+            ("平成31年4月30日", "%EC%Ey年%m月%d日", Day, iso_date("2019-04-30")),
+            ("平成31年5月2日", "%EC%Ey年%m月%d日", Day, None),
+            ("平成32年1月1日", "%EC%Ey年%m月%d日", Day, None),
+            ("令和元年4月30日", "%EC%Ey年%m月%d日", Day, None),
+            ("昭和64年1月7日", "%EC%Ey年%m月%d日", Day, iso_date("1989-01-07")),
+            ("S55", "%EC%Ey", Year, iso_date("1980")),
+            ("令和0年1月1日", "%EC%Ey年%m月%d日", Day, None),
+            ("安政6年1月1日", "%EC%Ey年%m月%d日", Day, None),
+            ("2024年10月3日", "%EC%Ey年%m月%d日", Day, None),
+            ("45568", "excel", Day, Some(19_999)),
+            ("45568.75", "excel", Day, Some(19_999)),
         ];
         for (text, format, precision, wanted) in cases {
             let formats: Vec<String> =
@@ -237,6 +270,11 @@ mod tests {
         assert_eq!(datetime("1970-01-01", &[], "Asia/Tokyo"), Some(-9 * hour));
         assert_eq!(datetime("1/1/1970 10:00", &["%m/%d/%Y %H:%M".into()], "Asia/Tokyo"), Some(hour));
         assert_eq!(datetime("soon", &[], "UTC"), None);
+        assert_eq!(datetime("25569.375", &["excel".into()], "Asia/Tokyo"), Some(0));
+        assert_eq!(
+            datetime("昭和45年1月1日 10:00", &["%EC%Ey年%m月%d日 %H:%M".into()], "Asia/Tokyo"),
+            Some(hour)
+        );
         assert_eq!(time("08:30", &[]).map(time_text).as_deref(), Some("08:30:00"));
         assert_eq!(time("8:30", &[]), None);
         assert_eq!(time("8:30 PM", &["%I:%M %p".into()]), Some(73_800));

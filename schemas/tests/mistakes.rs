@@ -57,7 +57,7 @@ aliases: [{question: a, text: aye, code: 1}]
 patterns: [{question: m, contains: z, codes: [2]}]
 questions: [{question: m, several: all}]
 ";
-const COLUMNS: &str = "column,question,row,option,shape\nA,a,,,\nM,m,,,list\nK,k,1,,\nMO,m,,,other\n";
+const COLUMNS: &str = "column,question,row,option,shape\nA,a,,,\nM,m,,,list\nK,k,1,,\nMO,m,,,other\nD,d,,,\n";
 
 fn findings(file: &str, from: &str, to: &str) -> Vec<Finding> {
     let files: BTreeMap<String, Vec<u8>> = [
@@ -92,6 +92,30 @@ fn what_is_right_has_no_findings() {
 fn each_mistake_is_one_finding_with_file_line_and_hint() {
     // (file, what stands there, what is put there, where it is found, line, what is said)
     let cases: &[(&str, &str, &str, &str, u64, &str)] = &[
+        (
+            "layouts/l.yaml",
+            "columns: l.csv",
+            "columns: l.csv\ncells: {date_format: \"令和%y年%m月%d日\"}",
+            "layouts/l.csv",
+            6,
+            "write `%EC%Ey` in the place of the era",
+        ),
+        (
+            "layouts/l.yaml",
+            "columns: l.csv",
+            "columns: l.csv\ncells: {date_format: [excel, YYYY-MM-DD]}",
+            "layouts/l.csv",
+            6,
+            "`YYYY-MM-DD` is no format of a date",
+        ),
+        (
+            "forms/f.yaml",
+            "{number: n, kind: number, text: N,",
+            "{number: n, kind: number, role: weight, min: -1, text: N,",
+            "forms/f.yaml",
+            10,
+            "a weight is never below 0",
+        ),
         ("survey.yaml", "form: f,", "form: g,", "survey.yaml", 9, "unknown form `g-1`"),
         ("survey.yaml", "layout: l,", "layout: ll,", "survey.yaml", 10, "did you mean `l`?"),
         ("survey.yaml", "headline: [a]", "headline: [aa]", "survey.yaml", 11, "did you mean `a`?"),

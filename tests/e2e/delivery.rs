@@ -247,6 +247,180 @@ fn a_file_that_cannot_be_read_as_a_whole_sends_nothing() {
 }
 
 #[test]
+fn a_quotation_mark_never_takes_rows_unseen() {
+    let program = program();
+    survey(&program);
+    // Nothing closes the mark: nobody knows where its cell ends, so nothing is sent.
+    let open = program.file("open.csv", "who,A,N\nx,はい,1\ny,\"いいえ,2\nz,はい,3\n");
+    let refused = submit(&program, &open, &["--layout", "keys"]).ends(1);
+    for part in ["quote_unclosed", "open.csv", "line 3", "quote: \"\""] {
+        assert!(refused.stderr.contains(part), "no `{part}` in {}", refused.stderr);
+    }
+    assert!(!refused.stderr.contains("いいえ") && !program.data().exists(), "{}", refused.stderr);
+    // A later mark closes it: that row is refused, and the rows around it are sent.
+    let late =
+        program.file("late.csv", "who,A,N\nw,はい,0\nx,\"はい,1\ny,はい,2\nz,\"いいえ\",3\nu,はい,5\n");
+    let sent = submit(&program, &late, &["--layout", "keys"]).ends(1);
+    has(&sent, "rows refused 1");
+    has(&sent, "accepted 2");
+    for part in ["row 2 (line 3): [row_quotes]", "takes in 3 lines", "loose_quotes: true"] {
+        assert!(sent.stdout.contains(part), "no `{part}` in {}", sent.stdout);
+    }
+    assert!(!sent.stdout.contains("いいえ"), "{}", sent.stdout);
+    assert_eq!(counting(&program), ["u 1 5", "w 1 0"]);
+    // A mark inside a cell that did not begin with one is a character, and a layout may take the others.
+    let marks = program.file("marks.csv", "who,A,N\n5\" pipe,はい,1\n\"a\" b,はい,2\n");
+    has(&submit(&program, &marks, &["--layout", "keys"]).ends(1), "rows refused 1");
+    let layout = program.path("surveys/s/layouts/keys.yaml");
+    let loose = std::fs::read_to_string(&layout).unwrap() + "  loose_quotes: true\n";
+    std::fs::write(&layout, loose).unwrap();
+    has(&submit(&program, &marks, &["--layout", "keys"]).ends(0), "rows refused 0");
+    assert_eq!(counting(&program), ["5\" pipe 1 1", "a b 1 2", "u 1 5", "w 1 0"]);
+}
+
+#[test]
+fn a_column_that_a_file_lacks_is_warned_of_before_anything_is_sent() {
+    let program = program();
+    survey(&program);
+    let layout = program.path("surveys/s/layouts/c.csv");
+    let columns = std::fs::read_to_string(&layout).unwrap().replace("N,n,,", "人数,n,,");
+    std::fs::write(&layout, columns).unwrap();
+    let file = program.file("in.csv", "who,A,入数\nx,はい,1\n");
+    let sent = submit(&program, &file, &["--layout", "keys"]).ends(0);
+    let (warned, started) = (sent.stderr.find("warning: "), sent.stderr.find("embedded broker"));
+    assert!(warned.is_some() && warned < started, "{}", sent.stderr);
+    for part in ["in.csv` lacks 1 column that layout `keys` reads", "`人数` (nearly `入数` of the file)"]
+    {
+        assert!(sent.stderr.contains(part), "no `{part}` in {}", sent.stderr);
+    }
+    assert!(sent.stdout.contains("1 columns of the layout are not in the file"), "{}", sent.stdout);
+    // Of standard input the columns are known when its rows are read.
+    let mut all = vec!["submit", "-", "--survey", "s", "--wave", "w", "--layout", "keys", "--delivery", "in"];
+    let (surveys, data) = (program.path("surveys"), program.data());
+    all.extend(["--surveys", surveys.to_str().unwrap(), "--data", data.to_str().unwrap()]);
+    let piped = program.command(all).stdin(std::fs::File::open(&file).unwrap()).output().unwrap();
+    let said = String::from_utf8_lossy(&piped.stderr);
+    assert!(said.contains("warning: `-` lacks 1 column"), "{said}");
+    // A whole file has nothing to warn of.
+    let whole = program.file("whole.csv", "who,A,人数\ny,はい,1\n");
+    let sent = submit(&program, &whole, &["--layout", "keys"]).ends(0);
+    assert!(!sent.stderr.contains("warning: "), "{}", sent.stderr);
+}
+
+/// The smallest workbook: sheets by name, each with cells of text by address. Its parts are stored as they are.
+fn workbook(sheets: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
+    let office = "http://schemas.openxmlformats.org";
+    let (mut listed, mut related, mut parts) = (String::new(), String::new(), Vec::new());
+    for (at, (name, cells)) in sheets.iter().enumerate() {
+        let n = at + 1;
+        listed.push_str(&format!(r#"<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>"#));
+        related.push_str(&format!(
+            r#"<Relationship Id="rId{n}" Type="{office}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{n}.xml"/>"#
+        ));
+        let rows: String = cells
+            .iter()
+            .map(|(address, text)| {
+                let row = address.trim_start_matches(|c: char| c.is_ascii_uppercase());
+                format!(r#"<row r="{row}"><c r="{address}" t="inlineStr"><is><t>{text}</t></is></c></row>"#)
+            })
+            .collect();
+        let sheet = format!(
+            r#"<worksheet xmlns="{office}/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>"#
+        );
+        parts.push((format!("xl/worksheets/sheet{n}.xml"), sheet));
+    }
+    let book = format!(
+        r#"<workbook xmlns="{office}/spreadsheetml/2006/main" xmlns:r="{office}/officeDocument/2006/relationships"><sheets>{listed}</sheets></workbook>"#
+    );
+    let relations =
+        format!(r#"<Relationships xmlns="{office}/package/2006/relationships">{related}</Relationships>"#);
+    parts.push(("xl/workbook.xml".to_owned(), book));
+    parts.push(("xl/_rels/workbook.xml.rels".to_owned(), relations));
+    let (mut file, mut index) = (Vec::new(), Vec::new());
+    for (name, content) in &parts {
+        let mut crc = flate2::Crc::new();
+        crc.update(content.as_bytes());
+        // Version, flags, method, time and date; checksum and sizes; lengths of name and extra field.
+        let mut head = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        head.extend(crc.sum().to_le_bytes());
+        head.extend([u32::try_from(content.len()).unwrap().to_le_bytes(); 2].concat());
+        head.extend([u8::try_from(name.len()).unwrap(), 0, 0, 0]);
+        index.extend([b"PK\x01\x02\x14\x00".as_slice(), &head, &[0; 10]].concat());
+        index.extend(u32::try_from(file.len()).unwrap().to_le_bytes());
+        index.extend(name.as_bytes());
+        file.extend([b"PK\x03\x04".as_slice(), &head, name.as_bytes(), content.as_bytes()].concat());
+    }
+    let count = [u8::try_from(parts.len()).unwrap(), 0];
+    let (at, length) = (u32::try_from(file.len()).unwrap(), u32::try_from(index.len()).unwrap());
+    file.extend(&index);
+    file.extend([b"PK\x05\x06".as_slice(), &[0; 4], &count, &count].concat());
+    file.extend([length.to_le_bytes().as_slice(), &at.to_le_bytes(), &[0; 2]].concat());
+    file
+}
+
+#[test]
+fn a_form_without_content_is_named_not_passed_over() {
+    let program = program();
+    survey(&program);
+    let layout = "layout: keys\nversion: 1\nform: {form: f, version: 1}\ncolumns: c.csv\nfile:\n  format: xlsx_form\n  \
+                  cells: {B3: A, B4: N}\n  submission: {key: [\"@file\"]}\n";
+    program.file("surveys/s/layouts/keys.yaml", layout);
+    let answers: &[(&str, &str)] = &[("B3", "はい"), ("B4", "7")];
+    let good = program.file("ann.xlsx", workbook(&[("回答", answers)]));
+    let moved = program.file("bo.xlsx", workbook(&[("Notes", &[("A1", "how to")]), ("回答", answers)]));
+    let surveys = program.path("surveys");
+    let arguments =
+        ["--survey", "s", "--wave", "w", "--layout", "keys", "--surveys", surveys.to_str().unwrap()];
+    let files = ["submit", good.to_str().unwrap(), moved.to_str().unwrap()];
+    let sent = program.on_data(&[&files[..], &arguments].concat()).ends(1);
+    has(&sent, "rows refused 1");
+    for part in ["bo.xlsx row 1", "[form_empty]", "on sheet `Notes`", "its other sheets are `回答`"] {
+        assert!(sent.stdout.contains(part), "no `{part}` in {}", sent.stdout);
+    }
+    assert_eq!(counting(&program), ["ann 1 7"]);
+    program.file("surveys/s/layouts/keys.yaml", layout.replace("xlsx_form", "xlsx_form\n  sheet: 回答"));
+    has(&program.on_data(&[&files[..], &arguments].concat()).ends(0), "rows refused 0");
+    assert_eq!(counting(&program), ["ann 1 7", "bo 1 7"]);
+}
+
+#[test]
+fn an_edit_that_a_delivery_overrides_is_told() {
+    let program = program();
+    let surveys = survey(&program);
+    let file = program.file("in.csv", "who,A,N\nx,はい,1\ny,いいえ,2\n");
+    let first = submit(&program, &file, &["--layout", "keys"]).ends(0);
+    assert!(!first.stdout.contains("edits overridden"), "{}", first.stdout);
+    let edit = ["edit", "--survey", "s", "--wave", "w", "--respondent", "x", "--question", "A"];
+    let why = ["--to-value", "いいえ", "--rule", "E1", "--reason", "called back", "--by", "Office"];
+    let _ = program.on_data(&[&edit[..], &why, &["--surveys", &surveys]].concat()).ends(0);
+    assert_eq!(counting(&program), ["x 2 1", "y 2 2"]);
+    // The row of the other unit changes nothing for the one that was edited.
+    let file = program.file("in.csv", "who,A,N\nx,はい,1\ny,いいえ,3\n");
+    let other = submit(&program, &file, &["--layout", "keys"]).ends(0);
+    assert!(!other.stdout.contains("edits overridden"), "{}", other.stdout);
+    assert_eq!(counting(&program), ["x 2 1", "y 2 3"]);
+    let file = program.file("in.csv", "who,A,N\nx,はい,7\ny,いいえ,3\n");
+    let sent = submit(&program, &file, &["--layout", "keys"]).ends(0);
+    has(&sent, "edits overridden 1");
+    assert!(sent.stderr.contains("edit_overridden"), "{}", sent.stderr);
+    assert_eq!(counting(&program), ["x 1 7", "y 2 3"]);
+}
+
+#[test]
+fn an_unknown_encoding_is_a_mistake_of_the_layout() {
+    let program = program();
+    let surveys = survey(&program);
+    let layout = program.path("surveys/s/layouts/keys.yaml");
+    let good = std::fs::read_to_string(&layout).unwrap();
+    for (encoding, exit) in [("cp932", 0), ("ms932", 0), ("cp-932x", 1)] {
+        std::fs::write(&layout, format!("{good}  encoding: {encoding}\n")).unwrap();
+        let done = program.run(["check", surveys.as_str()]).ends(exit);
+        let said = done.stdout + &done.stderr;
+        assert_eq!(said.contains("did you mean `cp932`?"), exit == 1, "{encoding}: {said}");
+    }
+}
+
+#[test]
 fn what_is_not_said_is_asked_for_with_the_names_that_there_are() {
     let program = program();
     survey(&program);
@@ -259,7 +433,15 @@ fn what_is_not_said_is_asked_for_with_the_names_that_there_are() {
         (&["--survey", "s", "--layout", "row"], "did you mean `rows`?"),
         (&["--survey", "s", "--layout", "keys"], "say --wave: w, v"),
         (&["--survey", "s", "--layout", "keys", "--wave", "x"], "wave"),
-        (&["--survey", "s", "--layout", "rows", "--wave", "v"], "layout"),
+        (
+            &["--survey", "s", "--layout", "rows", "--wave", "v"],
+            "waves that list it: w; layouts of wave `v`: keys",
+        ),
+        (
+            &["--survey", "s", "--layout", "rows", "--wave", "v"],
+            "wave `v` of survey `s` does not list layout `rows`",
+        ),
+        (&["--survey", "s", "--layout", "key", "--wave", "v"], "did you mean `keys`?"),
     ] {
         let mut all = vec!["submit", file.to_str().unwrap(), "--surveys", surveys.to_str().unwrap()];
         all.extend(arguments);

@@ -133,3 +133,32 @@ fn rates_are_formed_of_groups_with_an_invited_count_and_each_way_apart() {
     assert!(kept.stderr.contains("frame/w.csv") && kept.stderr.contains("--surveys"), "{}", kept.stderr);
     assert!(csv_rows(&kept.stdout).iter().all(|row| row["rate"].is_empty() && row["invited"].is_empty()));
 }
+
+#[test]
+fn who_answered_without_being_invited_counts_and_is_in_no_rate() {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    let survey = "survey: names\nversion: 1\nnames: N\nsynthetic: true\nunit: respondent\nwaves:\n  - wave: w\n    \
+                  names: W\n    forms: [{form: asked, version: 1}]\n    frame: {file: frame/w.csv}\n";
+    program.file("surveys/names/survey.yaml", survey);
+    program.file("surveys/names/forms/asked.yaml", FORM.replace("FORM", "asked"));
+    let frame = "respondent,status\na,\nb,\nc,\nd,refused\ne,out_of_scope\nf,\n";
+    program.file("surveys/names/frame/w.csv", frame);
+    let surveys = program.path("surveys").to_str().unwrap().to_owned();
+    // Of those who answered one was invited, one is out of scope, and one was never asked.
+    let line = |who: &str| {
+        format!("{{\"survey\":\"names\",\"wave\":\"w\",\"respondent\":\"{who}\",\"answers\":{{\"1\":1}}}}\n")
+    };
+    let file = program.file("s.jsonl", ["a", "e", "zz"].map(line).concat());
+    let _ = program.on_data(&["submit", file.to_str().unwrap(), "--surveys", &surveys]).ends(0);
+    let response = program.on_data(&["tabulate", "--survey", "names", "--response"]).ends(0).stdout;
+    let rows: Vec<String> = csv_rows(&response)
+        .iter()
+        .map(|row| {
+            ["kind", "answered", "otherwise", "base", "rate", "flags"].map(|c| row[c].as_str()).join("|")
+        })
+        .collect();
+    assert!(rows.contains(&"group|1|2|5|20.0|synthetic;not_in_frame".to_owned()), "{rows:?}");
+    assert!(rows.contains(&"total|3|0|||synthetic".to_owned()), "{rows:?}");
+    let counted = program.on_data(&["tabulate", "--survey", "names", "--measure", "count"]).ends(0).stdout;
+    assert_eq!(csv_rows(&counted)[0]["value"], "3");
+}

@@ -15,12 +15,12 @@ pub(crate) async fn run(arguments: Sql) -> Result<ExitCode, Fault> {
     }
 }
 
-/// Asks a running program. People get the same table as from a folder.
+/// Asks a running program. People and spreadsheets get the same as from a folder.
 async fn asked(url: String, query: String, format: Format) -> Result<ExitCode, Fault> {
     let wanted = if format == Format::Json { "json" } else { "csv" };
     let answer = blocking(move || Client::new(&url)?.sql(&query, wanted)).await?;
     match format {
-        Format::Table => output::csv_as_table(&answer.body)?,
+        Format::Table | Format::Excel => output::csv_as(&answer.body, format)?,
         _ => output::bytes(&answer.body)?,
     }
     note!("read from {}", answer.tables);

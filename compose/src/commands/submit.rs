@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use shukei_query::Catalog;
+use shukei_schemas::Generation;
 use shukei_schemas::definition::Definitions;
 use shukei_worker::EmbeddedOptions;
 use tokio::sync::mpsc;
@@ -26,7 +27,8 @@ use crate::progress::Stages;
 use crate::{folder, output, surveys};
 
 pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
-    let definitions = Arc::new(surveys::load(&arguments.folder.surveys)?);
+    let only = arguments.delivery.survey.as_deref();
+    let definitions = Arc::new(surveys::load_for(&arguments.folder.surveys, only)?);
     for file in arguments.files.iter().filter(|file| file.as_os_str() != "-") {
         if !file.is_file() {
             return Err(Fault::usage(
@@ -86,6 +88,15 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
     let catalog = Catalog::open(&lake, &definitions).await?;
     let report = sending::report(&catalog, generation).await?;
     let code = say_report(&sent, &report, Some(report.copies));
+    let overridden = edits_overridden(&catalog, generation).await?;
+    if overridden > 0 {
+        say!("edits overridden {overridden:>6}");
+        note!(
+            "hint: what came last counts; `shukei sql --data {} \"SELECT survey, wave, unit FROM flags WHERE flag = \
+             'edit_overridden'\"` lists the units: look at them, and `shukei edit` them again where the rule still holds",
+            arguments.folder.data.display()
+        );
+    }
     let code = with_rows(tables.as_ref(), code);
     output::versions(&catalog);
     if !report.rejected.is_empty() {
@@ -95,6 +106,20 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
         );
     }
     Ok(code)
+}
+
+/// How many units that the office had edited count by what this run sent, not by the edit.
+async fn edits_overridden(catalog: &Catalog, generation: Generation) -> Result<u64, Fault> {
+    // Most surveys have no edits, and this is read faster than the flags are worked out.
+    if sending::count(catalog, "SELECT count(*) FROM outcomes WHERE kind = 'edit'").await? == 0 {
+        return Ok(0);
+    }
+    let units = format!(
+        "SELECT count(*) FROM (SELECT DISTINCT f.survey, f.wave, f.unit FROM flags f \
+         JOIN current c ON c.survey = f.survey AND c.wave = f.wave AND c.unit = f.unit \
+         WHERE f.flag = 'edit_overridden' AND c.generation = {generation})"
+    );
+    sending::count(catalog, &units).await
 }
 
 /// Sends to a running program.

@@ -79,12 +79,10 @@ impl Tables {
             waves.iter().flat_map(|wave| &wave.layouts).map(|listed| (&listed.layout, listed)).collect();
         let names: Vec<&str> = listed.keys().map(|layout| layout.as_str()).collect();
         let chosen = match (layout, listed.len()) {
-            (Some(layout), _) => listed.get(&LayoutId::new(layout)).copied().ok_or_else(|| {
-                Fault::usage(
-                    format!("survey `{}` lists no layout `{layout}` in its waves", survey.survey),
-                    near(layout, &names, "layouts"),
-                )
-            })?,
+            (Some(layout), _) => {
+                let found = listed.get(&LayoutId::new(layout)).copied();
+                found.ok_or_else(|| not_listed(definition, layout, wave, &names))?
+            }
             (None, 1) => listed.values().next().copied().ok_or_else(|| Fault::usage("no layout", ""))?,
             (None, 0) => {
                 return Err(Fault::usage(
@@ -135,6 +133,29 @@ impl Tables {
             told: Arc::default(),
         })
     }
+}
+
+/// Why a layout reads nothing for a wave: other waves list it, or none does.
+fn not_listed(definition: &SurveyDefinition, layout: &str, wave: Option<&str>, names: &[&str]) -> Fault {
+    let survey = &definition.survey;
+    let Some(wave) = wave else {
+        return Fault::usage(
+            format!("survey `{}` lists no layout `{layout}` in its waves", survey.survey),
+            near(layout, names, "layouts"),
+        );
+    };
+    let lists = |wave: &&Wave| wave.layouts.iter().any(|listed| listed.layout.as_str() == layout);
+    let others: Vec<&str> = survey.waves.iter().filter(lists).map(|wave| wave.wave.as_str()).collect();
+    let own = match names {
+        [] => format!("wave `{wave}` lists none"),
+        names => format!("layouts of wave `{wave}`: {}", names.join(", ")),
+    };
+    let hint = match (others.as_slice(), nearest(layout, names.iter().copied())) {
+        ([], Some(near)) => format!("did you mean `{near}`?"),
+        ([], None) => own,
+        (others, _) => format!("waves that list it: {}; {own}", others.join(", ")),
+    };
+    Fault::usage(format!("wave `{wave}` of survey `{}` does not list layout `{layout}`", survey.survey), hint)
 }
 
 /// The nearest right name, or all of them.

@@ -78,8 +78,10 @@ impl Tables {
             let source = self.source(file);
             let rows = open(file, &source)?;
             let mut maker = self.maker(&source);
-            if let Some(keys) = maker.begin(&file.to_string_lossy(), 0, rows.columns())? {
-                self.told().note_columns(&self.layout, keys);
+            let name = file.to_string_lossy();
+            let keys = maker.begin(&name, 0, rows.columns())?;
+            if let (Some(columns), Some(keys)) = (rows.columns(), keys) {
+                self.told().note_columns(&name, &self.layout, columns, keys);
             }
             for row in rows {
                 if total == most {
@@ -91,6 +93,7 @@ impl Tables {
                 }
             }
         }
+        self.told().warn_lacking(&self.layout);
         Ok(total)
     }
 
@@ -120,7 +123,13 @@ impl Tables {
             let counted = before.entry(source.delivery.clone()).or_default();
             let rows = open(file, &source)?;
             let mut maker = self.maker(&source);
-            maker.begin(&name, *counted, rows.columns())?;
+            let keys = maker.begin(&name, *counted, rows.columns())?;
+            // What cannot be read twice was not looked at before.
+            if let ("-", Some(columns), Some(keys)) = (name.as_ref(), rows.columns(), keys) {
+                let mut told = self.told();
+                told.note_columns(&name, &self.layout, columns, keys);
+                told.warn_lacking(&self.layout);
+            }
             for row in rows {
                 *counted += 1;
                 let made = match row {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use shukei_doors::Shown;
 use shukei_query::ResponseTable;
 
-use crate::cli::Tabulate;
+use crate::cli::{FiguresFormat, Tabulate};
 use crate::commands::expect;
 use crate::fault::Fault;
 use crate::output::note;
 use crate::{output, reading};
 
 pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
-    let catalog = reading::open(&arguments.folder).await?;
+    let catalog = reading::open_for(&arguments.folder, Some(&arguments.survey)).await?;
     let survey = arguments.survey.as_str().into();
     let wave = shukei_query::wave_or_only(catalog.definitions(), &survey, arguments.wave.as_deref())?;
     let language = arguments.lang.as_deref();
@@ -42,7 +42,8 @@ pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
         Some(earlier) => shukei_query::compare(&catalog, &request, earlier).await?,
         None => shukei_query::tabulate(&catalog, &request).await?,
     };
-    let shown = definition.map_or_else(Shown::default, |known| Shown::of(&known.survey, &request));
+    let mut shown = definition.map_or_else(Shown::default, |known| Shown::of(&known.survey, &request));
+    shown.crossed = arguments.format == FiguresFormat::Cross;
     output::measures(&measures, &shown, arguments.format.into())?;
     output::versions(&catalog);
     Ok(ExitCode::SUCCESS)

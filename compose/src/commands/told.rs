@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use shukei_delivery::{Made, Refused};
+use shukei_delivery::{Columns, Made, Refused};
 use shukei_schemas::definition::{Layout, nearest};
 
 use crate::commands::tables::Tables;
-use crate::output::{self, say};
+use crate::output::{self, note, say};
 
 /// What was seen on the way.
 #[derive(Debug, Default)]
@@ -24,29 +24,80 @@ pub(crate) struct Told {
     pub(crate) withdrawn: u64,
     pub(crate) unknown: Vec<String>,
     pub(crate) missing: Vec<String>,
+    /// What files lack of the layout, in words, to the first such file and how many there are.
+    lacking: BTreeMap<Vec<String>, (String, u64)>,
     /// Hashes of who was seen, for rows of one respondent or person.
     seen: HashSet<u64>,
 }
 
 /// As many refused rows are named one by one.
 const REFUSALS_NAMED: usize = 20;
+/// What a layout calls the file's name; it is there without a column.
+const FILE_NAME: &str = "@file";
+/// As many columns that a file lacks are named before anything is sent; all of them stand at the end.
+const LACKING_NAMED: usize = 10;
+
+/// The name of a column with the nearest of those that the file has and nobody reads.
+fn with_nearest(name: &str, others: &[String]) -> String {
+    match nearest(name, others.iter().map(String::as_str)) {
+        Some(near) => format!("`{name}` (nearly `{near}` of the file)"),
+        None => format!("`{name}`"),
+    }
+}
 
 impl Told {
     /// Notes columns that the layout does not know, and columns of the layout that the file lacks.
-    pub(crate) fn note_columns(&mut self, layout: &Layout, keys: &[String]) {
+    pub(crate) fn note_columns(&mut self, file: &str, layout: &Layout, columns: &Columns, keys: &[String]) {
         let is_unknown =
             |key: &&String| layout.target(key).is_none() && !layout.ignores(key) && !key.is_empty();
-        for key in keys.iter().filter(is_unknown) {
+        let unknown: Vec<String> = keys.iter().filter(is_unknown).cloned().collect();
+        for key in &unknown {
             if !self.unknown.contains(key) {
                 self.unknown.push(key.clone());
             }
         }
         let present: HashSet<usize> =
             keys.iter().filter_map(|key| layout.column(key)).map(|(place, _)| place).collect();
-        for (_, (name, _)) in layout.columns().enumerate().filter(|(at, _)| !present.contains(at)) {
-            if !self.missing.iter().any(|known| known == name) {
-                self.missing.push(name.to_owned());
+        let fed = layout.columns().enumerate().filter(|(at, _)| !present.contains(at));
+        let mut lacking: Vec<&str> = fed.map(|(_, (name, _))| name).collect();
+        // Without those of its key a file is not read at all.
+        let attributes = layout.file.iter().flat_map(|file| file.submission.columns());
+        for name in attributes.filter(|name| *name != FILE_NAME && columns.place(name).is_none()) {
+            if !lacking.contains(&name) {
+                lacking.push(name);
             }
+        }
+        for name in &lacking {
+            if !self.missing.iter().any(|known| known == name) {
+                self.missing.push((*name).to_owned());
+            }
+        }
+        if !lacking.is_empty() {
+            let words = lacking.into_iter().map(|name| with_nearest(name, &unknown)).collect();
+            let (_, files) = self.lacking.entry(words).or_insert_with(|| (file.to_owned(), 0));
+            *files += 1;
+        }
+    }
+
+    /// Warns of what files lack, while nothing is sent yet: whoever misnamed a column can still stop.
+    pub(crate) fn warn_lacking(&mut self, layout: &Layout) {
+        let layout = &layout.reference.layout;
+        for (names, (file, files)) in std::mem::take(&mut self.lacking) {
+            let subject = match files {
+                1 => format!("`{file}` lacks"),
+                2 => format!("`{file}` and one more file lack"),
+                _ => format!("`{file}` and {} more files lack", files - 1),
+            };
+            let many = if names.len() == 1 { "column" } else { "columns" };
+            let mut listed = names[..names.len().min(LACKING_NAMED)].join(", ");
+            if names.len() > LACKING_NAMED {
+                listed.push_str(&format!(" and {} more", names.len() - LACKING_NAMED));
+            }
+            note!(
+                "warning: {subject} {} {many} that layout `{layout}` reads, which counts as blank: {listed}; \
+                 mend the name in the file or in the layout if it was asked",
+                names.len()
+            );
         }
     }
 
@@ -91,11 +142,7 @@ impl Told {
     pub(crate) fn say_columns(&self) {
         let say = |names: &[String], others: &[String], words: &str| {
             if !names.is_empty() {
-                let shown = |name: &String| match nearest(name, others.iter().map(String::as_str)) {
-                    Some(near) => format!("`{name}` (nearly `{near}` of the file)"),
-                    None => format!("`{name}`"),
-                };
-                let listed: Vec<String> = names.iter().map(shown).collect();
+                let listed: Vec<String> = names.iter().map(|name| with_nearest(name, others)).collect();
                 output::paragraph(&format!("{} {words}: {}", names.len(), listed.join(", ")));
                 say!("");
             }

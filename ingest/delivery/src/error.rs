@@ -57,6 +57,29 @@ pub enum DeliveryError {
         /// The file.
         file: String,
     },
+    /// The names of the columns cannot be told apart, since a quotation mark is missing or too many.
+    #[error(
+        "`{file}` has text directly behind a closing quotation mark in its header, in the cell of line {line}"
+    )]
+    HeaderQuotes {
+        /// The file.
+        file: String,
+        /// The line that the cell begins in, from 1.
+        line: u64,
+    },
+    /// A cell begins with a quotation mark and none ends it.
+    #[error(
+        "`{file}` {} the cell that a quotation mark begins on line {line}",
+        if *is_at_end { "ends inside" } else { "goes on for more than 16 MB inside" }
+    )]
+    QuoteUnclosed {
+        /// The file.
+        file: String,
+        /// The line that the cell begins in, from 1.
+        line: u64,
+        /// Whether the file was read to its end.
+        is_at_end: bool,
+    },
     /// A column that says what a submission is does not exist.
     #[error(
         "`{file}` has no column `{column}`, which the layout needs to tell what is a submission, and whose"
@@ -92,6 +115,8 @@ impl DeliveryError {
             Self::Workbook { .. } => "workbook_unreadable",
             Self::SheetUnknown { .. } => "sheet_unknown",
             Self::HeaderMissing { .. } => "header_missing",
+            Self::HeaderQuotes { .. } => "header_quotes",
+            Self::QuoteUnclosed { .. } => "quote_unclosed",
             Self::ColumnMissing { .. } => "column_missing",
             Self::ColumnsForeign { .. } => "columns_foreign",
         }
@@ -118,6 +143,15 @@ impl DeliveryError {
             }
             Self::SheetUnknown { known, .. } => format!("its sheets are: {}", known.join(", ")),
             Self::HeaderMissing { .. } => "check skip_rows and header_rows in the layout".to_owned(),
+            Self::HeaderQuotes { .. } => {
+                "mend the mark in the file; check `separator` in the layout, or say `file: {loose_quotes: true}`"
+                    .to_owned()
+            }
+            Self::QuoteUnclosed { .. } => {
+                "close that mark or take it out; where marks are letters like any other, say `file: {quote: \"\"}` \
+                 in the layout"
+                    .to_owned()
+            }
             Self::ColumnMissing { hint, .. } | Self::ColumnsForeign { hint, .. } => hint.clone(),
         }
     }

@@ -17,6 +17,7 @@ mod event;
 mod given;
 mod json_lines;
 mod open;
+mod quotes;
 mod row;
 mod scaffold;
 mod text;

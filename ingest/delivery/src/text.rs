@@ -8,6 +8,7 @@ use shukei_schemas::definition::{DeliveryFile, FileFormat, ShortRows};
 
 use crate::columns::Columns;
 use crate::error::DeliveryError;
+use crate::quotes::{Marked, Style};
 use crate::row::{Refused, Row, RowError, Rows};
 
 /// Rows of a text file whose bytes are UTF-8 already.
@@ -25,12 +26,17 @@ pub(crate) fn rows(
     };
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).delimiter(separator);
-    match spec.quote.as_deref().map(str::as_bytes) {
-        Some([]) => _ = builder.quoting(false),
-        Some([quote, ..]) => _ = builder.quote(*quote),
-        None => {}
+    let quote = match spec.quote.as_deref().map(str::as_bytes) {
+        Some([]) => None,
+        Some([quote, ..]) => Some(*quote),
+        None => Some(b'"'),
+    };
+    match quote {
+        None => _ = builder.quoting(false),
+        Some(quote) => _ = builder.quote(quote),
     }
-    let reader = builder.from_reader(input);
+    let style = Style { separator, quote, is_loose: spec.loose_quotes };
+    let reader = builder.from_reader(Marked::new(file, input, style));
     let mut text = Text {
         file: file.to_owned(),
         records: reader,
@@ -46,15 +52,19 @@ pub(crate) fn rows(
     let mut header = Vec::new();
     for _ in 0..spec.header_rows {
         match text.read()? {
-            Some((_, record)) => header.push(record),
+            // A header of one cell was split by another separator than its own; what lacks then says so.
+            Some(Record { cells, loose: Some(line), .. }) if cells.len() > 1 => {
+                return Err(DeliveryError::HeaderQuotes { file: file.to_owned(), line });
+            }
+            Some(record) => header.push(record.cells),
             None => return Err(DeliveryError::HeaderMissing { file: file.to_owned() }),
         }
     }
     let columns = if header.is_empty() {
         text.first = text.read()?;
-        Columns::by_position(text.first.as_ref().map_or(0, |(_, record)| record.len()))
+        Columns::by_position(text.first.as_ref().map_or(0, |record| record.cells.len()))
     } else {
-        let cells: Vec<Vec<&str>> = header.iter().map(|record| record.iter().collect()).collect();
+        let cells: Vec<Vec<&str>> = header.iter().map(|cells| cells.iter().collect()).collect();
         Columns::of_header(&cells, 0)
     };
     let columns = Arc::new(columns);
@@ -64,26 +74,36 @@ pub(crate) fn rows(
 
 struct Text<R> {
     file: String,
-    records: csv::Reader<R>,
+    records: csv::Reader<Marked<R>>,
     columns: Option<Arc<Columns>>,
     number: u64,
     short: ShortRows,
     /// Read to count the columns.
-    first: Option<(u64, StringRecord)>,
+    first: Option<Record>,
     ended: bool,
 }
 
+/// A record of the file, before anything is known of its columns.
+struct Record {
+    /// The line that it begins in.
+    line: u64,
+    cells: StringRecord,
+    /// The line of its first cell that has text behind its closing quotation mark.
+    loose: Option<u64>,
+}
+
 impl<R: Read> Text<R> {
-    /// The next record with the line that it begins in.
-    fn read(&mut self) -> Result<Option<(u64, StringRecord)>, DeliveryError> {
+    fn read(&mut self) -> Result<Option<Record>, DeliveryError> {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        let mut record = StringRecord::new();
-        match self.records.read_record(&mut record) {
+        let mut cells = StringRecord::new();
+        match self.records.read_record(&mut cells) {
             Ok(true) => {
-                let line = record.position().map_or(0, csv::Position::line);
-                Ok(Some((line, record)))
+                let line = cells.position().map_or(0, csv::Position::line);
+                let end = self.records.position().byte();
+                let loose = self.records.get_mut().loose_before(end);
+                Ok(Some(Record { line, cells, loose }))
             }
             Ok(false) => Ok(None),
             Err(error) => Err(match error.into_kind() {
@@ -102,7 +122,7 @@ impl<R: Read> Iterator for Text<R> {
         if self.ended {
             return None;
         }
-        let (line, mut cells) = match self.read() {
+        let Record { line, mut cells, loose } = match self.read() {
             Ok(Some(read)) => read,
             Ok(None) => {
                 self.ended = true;
@@ -115,6 +135,10 @@ impl<R: Read> Iterator for Text<R> {
         };
         self.number += 1;
         let columns = Arc::clone(self.columns.as_ref()?);
+        if let Some(cell_line) = loose {
+            let reason = loose_reason(line, cell_line, &cells);
+            return Some(Err(Refused { row: self.number, line, code: "row_quotes", reason }.into()));
+        }
         while self.short == ShortRows::Blank && cells.len() < columns.len() {
             cells.push_field("");
         }
@@ -134,4 +158,21 @@ impl<R: Read> Iterator for Text<R> {
         }
         Some(Err(Refused { row: self.number, line, code: "row_ragged", reason }.into()))
     }
+}
+
+/// What is said of a row in which text stands behind a closing mark. What the text is, is not said.
+fn loose_reason(line: u64, cell_line: u64, cells: &StringRecord) -> String {
+    let mut reason = "text stands directly behind the closing quotation mark of a cell".to_owned();
+    if cell_line > line {
+        reason.push_str(&format!(" that begins on line {cell_line}"));
+    }
+    let breaks: usize = cells.iter().map(|cell| cell.bytes().filter(|byte| *byte == b'\n').count()).sum();
+    if breaks > 0 {
+        reason.push_str(&format!(
+            "; the row takes in {} lines, so a mark is probably missing or too many, and other rows are among them",
+            breaks + 1
+        ));
+    }
+    reason
+        + "; mend the marks (a mark inside a quoted cell is doubled), or say `loose_quotes: true` in the layout"
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use calamine::{Data, ExcelDateTime, Range, Reader};
 use csv::StringRecord;
-use shukei_schemas::definition::{DeliveryFile, FileFormat, cell_address, nearest};
+use shukei_schemas::definition::{DeliveryFile, EmptyRows, FileFormat, cell_address, nearest};
 
 use crate::columns::Columns;
 use crate::error::DeliveryError;
-use crate::row::{Row, Rows};
+use crate::row::{Refused, Row, Rows};
 
 pub(crate) fn rows(
     file: &str,
@@ -35,7 +35,7 @@ pub(crate) fn rows(
     }
     let cells = book.worksheet_range(&sheet).map_err(broken)?;
     match format {
-        FileFormat::XlsxForm => Ok(form(&cells, spec)),
+        FileFormat::XlsxForm => Ok(form(&cells, &sheet, &known, spec)),
         _ => sheet_rows(file, cells, spec),
     }
 }
@@ -44,13 +44,28 @@ fn text(cells: &Range<Data>, row: u32, column: u32) -> String {
     cells.get_value((row, column)).map(cell).unwrap_or_default()
 }
 
-/// One respondent's workbook as a single row.
-fn form(cells: &Range<Data>, spec: &DeliveryFile) -> Rows {
+/// One respondent's workbook as a single row. A respondent who sends a workbook has answered, so one without anything in
+/// its cells was read at the wrong place, and is not passed over.
+fn form(cells: &Range<Data>, sheet: &str, known: &[String], spec: &DeliveryFile) -> Rows {
     let placed = spec.cells.iter().filter_map(|(address, name)| Some((cell_address(address)?, name.clone())));
     let (places, names): (Vec<_>, Vec<_>) = placed.unzip();
     let columns = Arc::new(Columns::named(names));
     let cells: StringRecord = places.into_iter().map(|(row, column)| text(cells, row, column)).collect();
     let row = Row { number: 1, line: 1, columns: Arc::clone(&columns), cells };
+    if row.is_empty() && spec.empty_rows == EmptyRows::Receive {
+        let mut reason = format!("none of the cells that the layout names holds anything on sheet `{sheet}`");
+        reason.push_str("; check the file, and `cells` in the layout");
+        let others: Vec<String> =
+            known.iter().filter(|name| *name != sheet).map(|name| format!("`{name}`")).collect();
+        if !others.is_empty() {
+            reason.push_str(&format!(
+                "; its other sheets are {} (say `sheet` in the layout)",
+                others.join(", ")
+            ));
+        }
+        let refused = Refused { row: 1, line: 1, code: "form_empty", reason };
+        return Rows::new(Some(columns), std::iter::once(Err(refused.into())));
+    }
     Rows::new(Some(columns), std::iter::once(Ok(row)))
 }
 

@@ -61,7 +61,23 @@ fn text_files_come_out_as_rows() {
         ("a.csv", "{}", "a,b\n,\n1,2\n", &["a=|b=", "a=1|b=2"]),
         ("a.csv", "{}", "a,b\n1\n1,2,3\n1,2\n", &["1:2 row_ragged", "2:3 row_ragged", "a=1|b=2"]),
         ("a.csv", "short_rows: blank", "a,b\n1\n1,2,3\n", &["a=1|b=", "2:3 row_ragged"]),
-        ("a.csv", "{}", "a,b\n1,\"never\nclosed\n2,3\n", &["a=1|b=never\nclosed\n2,3\n"]),
+        ("a.csv", "{}", "a,b\n0,1\n1,\"never\nclosed\n2,3\n", &["a=0|b=1", "broken quote_unclosed"]),
+        ("a.csv", "loose_quotes: true", "a,b\n1,\"never\nclosed\n2,3\n", &["broken quote_unclosed"]),
+        ("a.csv", "quote: ''", "a,b\n1,\"never\n2,\"closed\" x\n", &["a=1|b=\"never", "a=2|b=\"closed\" x"]),
+        (
+            "a.csv",
+            "{}",
+            "a,b\n1,\"yes\" she said\n2,5\" pipe\n\"3\",\"x\" \n",
+            &["1:2 row_quotes", "a=2|b=5\" pipe", "a=3|b=x "],
+        ),
+        ("a.csv", "loose_quotes: true", "a,b\n1,\"yes\" she said\n2,x\n", &["a=1|b=yes she said", "a=2|b=x"]),
+        // The mark that opens on line 2 takes two more rows.
+        ("a.csv", "{}", "a,b\n1,\"open\n2,x\n3,\"fine\"\n4,y\n", &["1:2 row_quotes", "a=4|b=y"]),
+        ("a.tsv", "{}", "a\tb\n1\t\"x\"y\n2\t\"x\"\n", &["1:2 row_quotes", "a=2|b=x"]),
+        ("a.csv", "header_rows: 0", "\"1\"x,2\n3,4\n", &["1:1 row_quotes", "#1=3|#2=4"]),
+        // What stands above the header is no row.
+        ("a.csv", "skip_rows: 1", "\"A\" title\na,b\n1,2\n", &["a=1|b=2"]),
+        ("a.csv", "{loose_quotes: true}", "\"a\" c,b\n1,2\n", &["a c=1|b=2"]),
         (
             "a.jsonl",
             "{}",
@@ -99,6 +115,45 @@ fn lines_are_those_of_the_file() {
         })
         .collect();
     assert_eq!(lines, [(1, 2), (2, 4), (3, 5)]);
+}
+
+#[test]
+fn a_mark_that_takes_rows_is_named_with_its_line_and_never_with_the_text() {
+    let text = "a,b\n1,\"secret\n2,x\n3,\"secret\"\n4,y\n";
+    match opened("a.csv", text, "{}").unwrap().next() {
+        Some(Err(RowError::Refused(refused))) => {
+            assert_eq!((refused.line, refused.code), (2, "row_quotes"));
+            assert!(refused.reason.contains("3 lines") && !refused.reason.contains("secret"), "{refused}");
+            assert!(refused.reason.contains("loose_quotes"), "{refused}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // The cell may begin on a later line than its row.
+    let text = "a,b\n\"1\n1\",\"2\"secret\n";
+    let row = opened("a.csv", text, "{}").unwrap().next();
+    assert!(format!("{row:?}").contains("begins on line 3"), "{row:?}");
+    let text = format!("a,b\n{}\"5\n5\",\"secret\n{}", "1,\"2\"\n".repeat(40_000), "3,4\n".repeat(10));
+    match opened("a.csv", text, "{}").unwrap().last() {
+        Some(Err(RowError::Broken(error))) => {
+            assert_eq!(error.code(), "quote_unclosed");
+            assert!(error.to_string().contains("line 40003"), "{error}");
+            assert!(!format!("{error} {}", error.hint()).contains("secret"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_mark_that_nothing_closes_does_not_fill_the_memory() {
+    // Without a limit the reader would hold all of this endless file.
+    let head = b"a,b\n1,\"open\n".as_slice();
+    let endless = std::io::Read::chain(head, std::io::repeat(b'x'));
+    match open("a.csv", endless, &spec("{}")).unwrap().next() {
+        Some(Err(RowError::Broken(error))) => {
+            assert!(error.code() == "quote_unclosed" && error.to_string().contains("line 2"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -145,6 +200,8 @@ fn what_is_no_such_file_says_what_to_do() {
         ("a.csv", "title\n", "skip_rows: 1", "header_missing"),
         ("a.xlsx", "no workbook", "{}", "workbook_unreadable"),
         ("a.csv", "x", "encoding: ebcdic-77", "encoding_unknown"),
+        ("a.csv", "id,\"name\" x\n1,2\n", "{}", "header_quotes"),
+        ("a.csv", "id,\"name\n1,2\n", "{}", "quote_unclosed"),
     ] {
         let error = opened(name, bytes, yaml).unwrap_err();
         assert_eq!(error.code(), code, "{name} {yaml}: {error}");
@@ -194,6 +251,17 @@ fn sheets_come_out_as_rows() {
     assert_eq!(shown(first), ["#1=nothing"]);
     let form = "{format: xlsx_form, sheet: Answers, cells: {A4: ID, d4: day, Z9: nothing}}";
     assert_eq!(shown(opened("a.xlsx", bytes.clone(), form).unwrap()), ["ID=7|nothing=|day=2026-03-31"]);
+    // Who sends a form has answered: an empty one was read at the wrong place.
+    let elsewhere = "{format: xlsx_form, cells: {A4: ID, D4: day}}";
+    match opened("a.xlsx", bytes.clone(), elsewhere).unwrap().next() {
+        Some(Err(RowError::Refused(refused))) => {
+            assert_eq!(refused.code, "form_empty");
+            assert!(refused.reason.contains("`Notes`") && refused.reason.contains("`Answers`"), "{refused}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let skipped = "{format: xlsx_form, empty_rows: skip, cells: {A4: ID}}";
+    assert_eq!(shown(opened("a.xlsx", bytes.clone(), skipped).unwrap()), ["ID="]);
     let error = opened("a.xlsx", bytes, "sheet: Answer").unwrap_err();
     assert!(error.code() == "sheet_unknown" && error.hint().contains("Answers"), "{error}");
 }
@@ -242,6 +310,7 @@ fn encoding_and_separator_are_sniffed() {
         ("a.csv", b"a,b\n1,2\n".to_vec(), None, None),
         ("a.csv", b"a\n1\n".to_vec(), None, None),
         ("a.csv", b"a;b\n1;2,5\n".to_vec(), None, Some(";")),
+        ("a.csv", b"\"a\";\"b\"\n\"1\";\"2,5\"\n".to_vec(), None, Some(";")),
         ("a.csv", b"a\tb\n".to_vec(), None, Some("tab")),
         ("a.csv", encoding_rs::SHIFT_JIS.encode(&long).0.to_vec(), Some("cp932"), Some(";")),
         ("a.csv.gz", gzip(&encoding_rs::EUC_JP.encode(&long).0), Some("euc-jp"), Some(";")),

@@ -3,6 +3,7 @@ use shukei_schemas::definition::RECONSTRUCTED_MARK;
 
 use crate::shown::{Shown, part_words};
 use crate::text::{cut, harmless, padded, width, wrapped};
+use crate::words::Words;
 
 const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 
@@ -34,7 +35,7 @@ pub fn bars_in(measures: &[Measure], shown: &Shown, columns_max: usize) -> Strin
         }
         subheading(first, chart, shown, &mut out);
         lines(chart, shown, columns_max, &mut out);
-        footnotes(chart, columns_max, &mut out);
+        footnotes(chart, shown.words(), columns_max, &mut out);
         before = Some(first);
     }
     out
@@ -91,21 +92,21 @@ pub(crate) fn note_marks(figure: &Measure, notes: &[&str]) -> String {
 }
 
 /// What the marks beside some figures mean, in lines that fit.
-pub(crate) fn legend(figures: &[Measure], columns_max: usize) -> Vec<String> {
-    let notes = notes_of(figures);
+pub(crate) fn legend(figures: &[Measure], words: &Words, columns_max: usize) -> Vec<String> {
+    let notes = notes_of(figures).into_iter().enumerate();
     let mut lines: Vec<String> =
-        notes.iter().enumerate().map(|(at, note)| format!("※{} {}", at + 1, harmless(note))).collect();
+        notes.map(|(at, note)| format!("※{} {}", at + 1, harmless(&words.note(note)))).collect();
     if figures
         .iter()
         .any(|figure| figure.label.contains(RECONSTRUCTED_MARK) || figure.title.contains(RECONSTRUCTED_MARK))
     {
-        lines.push(format!("{RECONSTRUCTED_MARK} 再現した文言 (reconstructed wording, not the issuer's)"));
+        lines.push(format!("{RECONSTRUCTED_MARK} {}", words.reconstructed));
     }
     lines.iter().flat_map(|line| wrapped(line, columns_max.max(20))).collect()
 }
 
-fn footnotes(chart: &[Measure], columns_max: usize, out: &mut String) {
-    for line in legend(chart, columns_max.saturating_sub(2)) {
+fn footnotes(chart: &[Measure], words: &Words, columns_max: usize, out: &mut String) {
+    for line in legend(chart, words, columns_max.saturating_sub(2)) {
         out.push_str("  ");
         out.push_str(&line);
         out.push('\n');

@@ -3,22 +3,16 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use shukei_query::{BaseRule, Flag, Measure, MeasureKind};
+use shukei_query::{BaseRule, Measure, MeasureKind};
 use shukei_schemas::State;
 
 use crate::chart::{note_marks, notes_of};
 use crate::error::DoorError;
-use crate::shown::Shown;
+use crate::shown::{Shown, UNRELIABLE};
 use crate::text::{cut, harmless, padded, width, wrapped};
 
 /// The unit of lines that count.
 const N: &str = "n";
-/// A share of nobody.
-const NO_BASE: &str = "-";
-/// A value that is not shown because its base is too small.
-const BLANKED: &str = "x";
-/// Behind a value on a small base.
-const UNRELIABLE: &str = "*";
 
 /// The heading of a part may take so many lines.
 const HEADING_LINES: usize = 3;
@@ -27,11 +21,13 @@ const PART_WIDTH: std::ops::RangeInclusive<usize> = 5..=20;
 
 /// Whether a figure has a place in a cross table: it is of all units, or of a part of one break.
 pub(crate) fn has_place(figure: &Measure) -> bool {
-    let is_change = matches!(
-        figure.measure,
-        MeasureKind::ChangePoints | MeasureKind::ChangePercent | MeasureKind::ChangePrinted
-    );
-    !is_change && figure.parts.len() == usize::from(!figure.breaks.is_empty())
+    !is_change(figure) && figure.parts.len() == usize::from(!figure.breaks.is_empty())
+}
+
+/// Whether a figure is a change since an earlier wave. Those are listed: each has notes of its own.
+pub(crate) fn is_change(figure: &Measure) -> bool {
+    let kind = figure.measure;
+    matches!(kind, MeasureKind::ChangePoints | MeasureKind::ChangePercent | MeasureKind::ChangePrinted)
 }
 
 /// Writes the figures of one question, or of one row of it, each break in blocks of its own. All have a place.
@@ -50,9 +46,6 @@ pub(crate) fn write(
         for line in block {
             writeln!(out, "{}", line.trim_end())?;
         }
-    }
-    for line in table.legend {
-        writeln!(out, "{line}")?;
     }
     Ok(())
 }
@@ -84,7 +77,6 @@ struct CrossTable {
     breaks: Vec<String>,
     parts: Vec<Part>,
     lines: Vec<Line>,
-    legend: Vec<String>,
 }
 
 impl CrossTable {
@@ -134,18 +126,10 @@ impl CrossTable {
                 }
             }
         }
-        let has = |flag| figures.iter().any(|figure| figure.flags.contains(&flag));
-        let legend =
-            [(Flag::Unreliable, UNRELIABLE, words.unreliable), (Flag::Blanked, BLANKED, words.blanked)];
         Self {
             breaks: names.iter().map(|(name, title)| words.by(&harmless(title), name)).collect(),
             parts,
             lines,
-            legend: legend
-                .into_iter()
-                .filter(|(flag, ..)| has(*flag))
-                .map(|(_, mark, words)| format!("{mark} {words}"))
-                .collect(),
         }
     }
 
@@ -267,7 +251,9 @@ impl Maker<'_> {
         let kinds = MeasureKind::ALL.iter().copied();
         let shares = kinds.clone().filter(|kind| kind.is_share());
         let others = kinds.filter(|kind| !kind.is_share());
-        let mut label = Some(harmless(key.3));
+        // A net score has no words but its own.
+        let is_net_score = cells.contains_key(&(key, MeasureKind::NetScore));
+        let mut label = Some(if is_net_score { String::new() } else { harmless(key.3) });
         let mut lines = Vec::new();
         for kind in shares.chain(others) {
             let Some(found) = cells.get(&(key, kind)) else { continue };
@@ -280,7 +266,7 @@ impl Maker<'_> {
             let mut bases = vec![String::new(); self.columns];
             let mut marks = String::new();
             for (at, figure) in found {
-                texts[*at] = self.cell(figure);
+                texts[*at] = self.shown.cell(figure);
                 bases[*at] = self.shown.base(figure);
                 let of_figure = note_marks(figure, self.notes);
                 if marks.len() < of_figure.len() {
@@ -302,17 +288,6 @@ impl Maker<'_> {
             lines.push((Line { label, marks, unit: unit.to_owned(), cells: texts }, bases));
         }
         lines
-    }
-
-    fn cell(&self, figure: &Measure) -> String {
-        let has = |flag| figure.flags.contains(&flag);
-        match () {
-            () if has(Flag::Blanked) => BLANKED.to_owned(),
-            () if figure.value.is_empty() => NO_BASE.to_owned(),
-            () if figure.measure == MeasureKind::Count => self.shown.count(figure),
-            () if has(Flag::Unreliable) => format!("{}{UNRELIABLE}", figure.value),
-            () => figure.value.clone(),
-        }
     }
 
     fn base_line(&self, (bases, rule): &Bases) -> Line {

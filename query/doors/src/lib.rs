@@ -4,6 +4,7 @@
 //! Everything writes to a writer that the caller gives; nothing is printed. Text from the tables comes from anybody:
 //! in tables and charts control characters are replaced, so that no cell can steer a terminal.
 
+mod across;
 mod chart;
 mod cross;
 mod error;

@@ -125,16 +125,21 @@ pub fn render_response(
         })
         .collect();
     table::write(&columns, &rows, columns_max, out)?;
-    writeln!(out, "% = {}; {}", response.formula, words.legend)?;
-    for flag in [ResponseFlag::MoreThanInvited, ResponseFlag::BaseZero, ResponseFlag::NoInvitedCount] {
+    writeln!(out, "% = {}; {}", words.formula(response.formula), words.legend)?;
+    for flag in [
+        ResponseFlag::MoreThanInvited,
+        ResponseFlag::NotInFrame,
+        ResponseFlag::BaseZero,
+        ResponseFlag::NoInvitedCount,
+    ] {
         let flagged = response.rows.iter().filter(|row| row.flags.contains(&flag));
         let names: Vec<String> = flagged.map(|row| name(row, words)).collect();
         if !names.is_empty() {
-            writeln!(out, "{}: {}", flag.as_str(), names.join(", "))?;
+            writeln!(out, "{}: {}", words.flag(flag), names.join(", "))?;
         }
     }
     for row in response.rows.iter().filter(|row| !row.takes.is_empty()) {
-        writeln!(out, "{}: {}", name(row, words), harmless(&row.takes))?;
+        writeln!(out, "{}: {}", name(row, words), harmless(&words.takes(&row.takes)))?;
     }
     Ok(())
 }

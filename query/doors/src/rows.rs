@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::io::Write;
 
 use arrow::array::RecordBatch;
@@ -18,9 +19,14 @@ pub enum Format {
     Table,
     /// RFC 4180: a header, CRLF at the end of each line, quotes where needed; null is empty.
     Csv,
+    /// CSV for spreadsheets: a byte order mark says that it is UTF-8, and no cell is run as a formula.
+    Excel,
     /// One array of objects, null where a value is missing.
     Json,
 }
+
+/// The mark by which a spreadsheet knows UTF-8 (BOM).
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Writes rows; `columns_max` is the width of the terminal, which only tables care about.
 ///
@@ -59,17 +65,26 @@ pub async fn render_rows(
 enum Sink<W: Write> {
     Table { schema: SchemaRef, rows: Vec<Vec<String>>, out: W },
     Csv(Box<csv::Writer<W>>),
+    Excel(Box<csv::Writer<W>>),
     Json(Box<Writer<W, JsonArray>>),
 }
 
 impl<W: Write> Sink<W> {
-    fn new(schema: SchemaRef, format: Format, out: W) -> Result<Self, DoorError> {
+    fn new(schema: SchemaRef, format: Format, mut out: W) -> Result<Self, DoorError> {
+        let csv = |out| csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        let names = || schema.fields().iter().map(|field| field.name().as_str());
         Ok(match format {
             Format::Table => Self::Table { schema, rows: Vec::new(), out },
             Format::Csv => {
-                let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-                csv.write_record(schema.fields().iter().map(|field| field.name())).map_err(DoorError::csv)?;
+                let mut csv = csv(out);
+                csv.write_record(names()).map_err(DoorError::csv)?;
                 Self::Csv(Box::new(csv))
+            }
+            Format::Excel => {
+                out.write_all(BYTE_ORDER_MARK.as_bytes())?;
+                let mut csv = csv(out);
+                csv.write_record(names().map(no_formula).map(Cow::into_owned)).map_err(DoorError::csv)?;
+                Self::Excel(Box::new(csv))
             }
             Format::Json => Self::Json(Box::new(WriterBuilder::new().with_explicit_nulls(true).build(out))),
         })
@@ -82,6 +97,10 @@ impl<W: Write> Sink<W> {
                 Ok(())
             }),
             Self::Csv(csv) => each_row(batch, |cells| csv.write_record(cells).map_err(DoorError::csv)),
+            Self::Excel(csv) => each_row(batch, |cells| {
+                let cells = cells.iter().map(|cell| no_formula(cell).into_owned());
+                csv.write_record(cells).map_err(DoorError::csv)
+            }),
             Self::Json(json) => json.write(batch).map_err(DoorError::arrow),
         }
     }
@@ -91,13 +110,25 @@ impl<W: Write> Sink<W> {
             Self::Table { schema, rows, mut out } => {
                 table::write(&columns(&schema), &rows, columns_max, &mut out)
             }
-            Self::Csv(mut csv) => Ok(csv.flush()?),
+            Self::Csv(mut csv) | Self::Excel(mut csv) => Ok(csv.flush()?),
             Self::Json(mut json) => {
                 json.finish().map_err(DoorError::arrow)?;
                 writeln!(json.into_inner())?;
                 Ok(())
             }
         }
+    }
+}
+
+/// The cell with an apostrophe before it where a spreadsheet would run it as a formula. Numbers stay numbers.
+fn no_formula(cell: &str) -> Cow<'_, str> {
+    let is_number = || {
+        let of_numbers = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
+        cell.chars().all(of_numbers) && cell.parse::<f64>().is_ok()
+    };
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number() {
+        true => format!("'{cell}").into(),
+        false => cell.into(),
     }
 }
 

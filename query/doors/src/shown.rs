@@ -1,9 +1,16 @@
 //! How figures are shown to people.
 
-use shukei_query::{Measure, TabulateRequest, rounded_text};
+use shukei_query::{Flag, Measure, MeasureKind, TabulateRequest, rounded_text};
 use shukei_schemas::definition::{Rounding, Survey};
 
 use crate::words::Words;
+
+/// A share of nobody.
+const NO_BASE: &str = "-";
+/// A value that is not shown because its base is too small.
+pub(crate) const BLANKED: &str = "x";
+/// Behind a value on a small base.
+pub(crate) const UNRELIABLE: &str = "*";
 
 /// How figures are shown to people. CSV and JSON do not depend on it.
 #[derive(Clone, Debug)]
@@ -16,11 +23,19 @@ pub struct Shown {
     pub decimals: Option<u8>,
     /// Where halves go.
     pub rounding: Rounding,
+    /// Whether options stand across and the parts of all breaks down; else options stand down.
+    pub crossed: bool,
 }
 
 impl Default for Shown {
     fn default() -> Self {
-        Self { language: "en".to_owned(), title: String::new(), decimals: None, rounding: Rounding::HalfAway }
+        Self {
+            language: "en".to_owned(),
+            title: String::new(),
+            decimals: None,
+            rounding: Rounding::HalfAway,
+            crossed: false,
+        }
     }
 }
 
@@ -34,6 +49,7 @@ impl Shown {
             title: request.how.title.in_language(language).to_owned(),
             decimals: Some(request.how.decimals.unwrap_or(survey.decimals)),
             rounding: survey.rounding,
+            crossed: false,
         }
     }
 
@@ -52,6 +68,18 @@ impl Shown {
         match figure.is_weighted() {
             true => self.weighed(&figure.value),
             false => figure.value.clone(),
+        }
+    }
+
+    /// The value of a figure in a cell of a cross table.
+    pub(crate) fn cell(&self, figure: &Measure) -> String {
+        let has = |flag| figure.flags.contains(&flag);
+        match () {
+            () if has(Flag::Blanked) => BLANKED.to_owned(),
+            () if figure.value.is_empty() => NO_BASE.to_owned(),
+            () if figure.measure == MeasureKind::Count => self.count(figure),
+            () if has(Flag::Unreliable) => format!("{}{UNRELIABLE}", figure.value),
+            () => figure.value.clone(),
         }
     }
 

@@ -36,6 +36,24 @@ pub(crate) fn cut(text: &str, columns: usize) -> String {
     out
 }
 
+/// The widest word of narrow letters: it is not to be torn apart. Wide letters (全角) may be parted anywhere.
+pub(crate) fn unbroken(text: &str) -> usize {
+    let is_narrow = |word: &&str| word.chars().all(|c| c.width().unwrap_or(0) < 2);
+    text.split_whitespace().filter(is_narrow).map(width).max().unwrap_or(0)
+}
+
+/// The text and marks behind it in at most so many lines of so many columns; the marks are never cut.
+pub(crate) fn folded(text: &str, marks: &str, columns: usize, lines_max: usize) -> Vec<String> {
+    let mut lines = wrapped(&format!("{text}{marks}"), columns);
+    if lines.len() > lines_max {
+        lines.truncate(lines_max);
+        if let Some(last) = lines.last_mut() {
+            *last = format!("{}{marks}", cut(&format!("{last}…"), columns.saturating_sub(width(marks))));
+        }
+    }
+    lines
+}
+
 /// The text with spaces behind it up to so many columns.
 pub(crate) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))

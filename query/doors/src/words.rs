@@ -1,5 +1,7 @@
 //! The words of tables and charts, in the languages that people read them in.
 
+use std::borrow::Cow;
+
 use shukei_query::{BaseRule, Flag, MeasureKind};
 
 /// The words of one language.
@@ -16,6 +18,15 @@ pub(crate) struct Words {
     pub(crate) total: &'static str,
     /// The units of a weighted base.
     pub(crate) units: &'static str,
+    /// The same behind the name of the base.
+    pub(crate) unweighted: &'static str,
+    /// What a figure is that is no count and no share, and what it says.
+    pub(crate) measure: &'static str,
+    pub(crate) value: &'static str,
+    /// What is said of some of the figures only.
+    pub(crate) of_some: &'static str,
+    /// Wording that the issuer never printed.
+    pub(crate) reconstructed: &'static str,
     /// What is printed on a base that is too small to be trusted, and where nothing is printed for it.
     pub(crate) unreliable: &'static str,
     pub(crate) blanked: &'static str,
@@ -29,6 +40,11 @@ const ENGLISH: Words = Words {
     part: "part",
     total: "total",
     units: "units, not weighted",
+    unweighted: "not weighted",
+    measure: "measure",
+    value: "value",
+    of_some: "some of the figures: ",
+    reconstructed: "reconstructed wording, not the issuer's",
     unreliable: "on a small base (unreliable)",
     blanked: "left out: the base is too small (blanked)",
 };
@@ -41,6 +57,11 @@ const JAPANESE: Words = Words {
     part: "集計区分",
     total: "全体",
     units: "集計単位数（加重なし）",
+    unweighted: "加重なし",
+    measure: "指標",
+    value: "値",
+    of_some: "一部の数値：",
+    reconstructed: "再現した文言（調査主体の文言ではない）",
     unreliable: "母数が小さい（参考値）",
     blanked: "母数が小さいため表示しない",
 };
@@ -78,9 +99,14 @@ impl Words {
         }
     }
 
-    /// What a block of a cross table is broken down by; `title` is that of the question called `name`.
+    /// What is broken down by; `title` is that of the question called `name`.
+    pub(crate) fn what(&self, title: &str, name: &str) -> String {
+        if title == name { name.to_owned() } else { format!("{title} ({name})") }
+    }
+
+    /// The same above a block of a cross table.
     pub(crate) fn by(&self, title: &str, name: &str) -> String {
-        let what = if title == name { name.to_owned() } else { format!("{title} ({name})") };
+        let what = self.what(title, name);
         match self.is_ja {
             true => format!("集計区分: {what}"),
             false => format!("by {what}"),
@@ -150,12 +176,22 @@ impl Words {
         }
     }
 
+    /// A note of a figure. What the program itself says there in English is said in the language.
+    pub(crate) fn note<'n>(&self, note: &'n str) -> Cow<'n, str> {
+        match note.strip_prefix("without base: ") {
+            Some(groups) if self.is_ja => {
+                format!("母数のないグループ：{}", groups.replace(", ", "、")).into()
+            }
+            _ => note.into(),
+        }
+    }
+
     /// What a reader must know: in English its name in CSV.
     pub(crate) fn flag(&self, flag: Flag) -> &'static str {
         match flag {
             flag if !self.is_ja => flag.as_str(),
-            Flag::Synthetic => "合成データ (synthetic)",
-            Flag::Reconstructed => "再現した文言 (reconstructed)",
+            Flag::Synthetic => "合成データ",
+            Flag::Reconstructed => "再現した文言",
             Flag::BaseZero => "母数なし",
             Flag::Unreliable => "母数が小さい",
             Flag::Blanked => "母数が小さいため表示しない",

@@ -11,6 +11,7 @@ use shukei_schemas::definition::{
 use super::pairs::Pairs;
 use super::shared::Shared;
 use super::words::Why;
+use crate::break_by::{Unknown, WITH_UNKNOWN};
 use crate::error::QueryError;
 use crate::measure::{BaseRule, Flag};
 use crate::request::TabulateRequest;
@@ -127,10 +128,13 @@ impl<'a> Between<'a> {
 
     pub(super) fn by(&self, by: &str) -> Result<String, QueryError> {
         let names = by.split('*').map(str::trim).map(|name| {
+            let bare = name.trim_end_matches(WITH_UNKNOWN);
+            let (name, unknown) = (bare, &name[bare.len()..]);
             let (number, row) =
                 name.split_once('.').map_or((name, ""), |(number, _)| (number, &name[number.len()..]));
             let found = if is_of_unit(name) { None } else { self.named(number)? };
-            Ok(found.map_or_else(|| name.to_owned(), |matched| format!("{}{row}", matched.was.number)))
+            let was = found.map_or_else(|| name.to_owned(), |matched| format!("{}{row}", matched.was.number));
+            Ok(was + unknown)
         });
         Ok(names.collect::<Result<Vec<_>, QueryError>>()?.join("*"))
     }
@@ -174,10 +178,13 @@ impl<'a> Between<'a> {
                 parts.known.insert(name.to_owned(), (name.to_owned(), names.collect()));
             } else if !is_of_unit(name) {
                 let number = name.split_once('.').map_or(name, |(number, _)| number);
+                let number = number.trim_end_matches(WITH_UNKNOWN);
                 let Ok(Some(matched)) = self.named(number) else { continue };
                 let alike = matched.pairs.alike.iter().filter(|pair| !pair.is_joined());
                 let code = |codes: &[i16]| codes.iter().map(ToString::to_string).collect::<String>();
-                let codes = alike.map(|pair| (code(&pair.later), code(&pair.earlier))).collect();
+                let codes = alike.map(|pair| (code(&pair.later), code(&pair.earlier)));
+                let unknown = Unknown::ALL.map(|unknown| unknown.as_str().to_owned());
+                let codes = codes.chain(unknown.map(|name| (name.clone(), name))).collect();
                 let was = format!("{}{}", matched.was.number, &name[number.len()..]);
                 parts.known.insert(name.to_owned(), (was, codes));
             }

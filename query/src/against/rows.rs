@@ -136,7 +136,7 @@ impl Change<'_> {
         }
         let row = |(kind, value): (MeasureKind, Option<String>)| {
             let mut row = Measure { measure: kind, ..self.now.clone() };
-            row.notes.push(words::was(self.language, self.against, self.then.count, self.then.base));
+            row.notes.push(words::was(self.language, self.against, self.then));
             row.id = changed_id(&self.id.replacen("/share", &format!("/{kind}"), 1), self.against);
             row.value = value.unwrap_or_else(|| {
                 row.flags.push(Flag::BaseZero);

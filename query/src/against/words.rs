@@ -3,6 +3,8 @@
 use shukei_schemas::WaveId;
 use shukei_schemas::definition::ConcordedGroup;
 
+use crate::measure::Measure;
+
 /// Why something is not compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
@@ -43,11 +45,18 @@ pub(super) fn is_japanese(language: &str) -> bool {
     language == "ja"
 }
 
-/// Count and base of the earlier wave.
-pub(super) fn was(language: &str, against: &WaveId, count: u64, base: u64) -> String {
-    match is_japanese(language) {
-        true => format!("{against}：{base}のうち{count}"),
-        false => format!("{against}: {count} of {base}"),
+/// Count and base of the earlier wave: those that the change is formed of, and of weighted ones the units behind them.
+pub(super) fn was(language: &str, against: &WaveId, then: &Measure) -> String {
+    let (count, base) = (then.count, then.base);
+    match (&then.count_weighted, &then.base_weighted, is_japanese(language)) {
+        (Some(weighted), Some(of), true) => {
+            format!("{against}：加重{of}のうち{weighted}（実数{base}のうち{count}）")
+        }
+        (Some(weighted), Some(of), false) => {
+            format!("{against}: weighted {weighted} of {of} ({count} of {base} unweighted)")
+        }
+        (_, _, true) => format!("{against}：{base}のうち{count}"),
+        (_, _, false) => format!("{against}: {count} of {base}"),
     }
 }
 

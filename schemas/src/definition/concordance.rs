@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::SurveyDefinition;
 use super::concorded_units::ConcordedUnit;
 use super::finding::Finding;
+use super::fold::Steps;
 use super::form::Question;
 use super::lines::line_of;
 use super::scalar::Scalar;
@@ -162,6 +163,21 @@ pub(super) fn lint(definition: &SurveyDefinition, findings: &mut Vec<Finding>) {
                     findings.push(error(&keys, message).hint(hint));
                 }
             }
+            if question.grade != Grade::Break && question.options.is_empty() {
+                let side = |wave: &WaveId, number: &String| {
+                    let asked = questions_of(definition, wave);
+                    asked.into_iter().find(|known| known.number.as_str() == number)
+                };
+                let both = side(&concordance.to, &question.question).zip(side(&concordance.from, was));
+                if let Some((code, now, then)) = both.and_then(|(now, was)| other_words(now, was)) {
+                    let message = format!(
+                        "question `{}`: option {code} is `{now}` in wave `{}` and `{then}` in wave `{}`",
+                        question.question, concordance.to, concordance.from
+                    );
+                    let hint = "they are compared by their codes: list `options` and what they `were` if another is meant";
+                    findings.push(Finding::warning(&used.path, at(&keys), message).hint(hint));
+                }
+            }
             if question.reason.is_empty() {
                 findings.push(error(&keys, format!("question `{}` has no reason", question.question)));
             }
@@ -203,6 +219,17 @@ pub(super) fn lint(definition: &SurveyDefinition, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// The first code that has other words in both questions, whatever their marks and widths.
+fn other_words<'a>(now: &'a Question, was: &'a Question) -> Option<(i16, &'a str, &'a str)> {
+    let steps = Steps::default();
+    now.options().iter().find_map(|option| {
+        let before = was.options().iter().find(|known| known.code == option.code)?;
+        let same = |a: &str| before.label.wordings().any(|b| steps.key(a) == steps.key(b));
+        let (first, second) = (option.label.wordings().next()?, before.label.wordings().next()?);
+        (!option.label.wordings().any(same)).then_some((option.code, first, second))
+    })
 }
 
 /// The first of some things that stands among them again.

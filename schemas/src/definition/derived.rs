@@ -21,6 +21,8 @@ pub enum Derived {
         birth: usize,
         /// The day of the age.
         on: AgeOn,
+        /// The time zone whose day it is, where that is a point in time.
+        zone: String,
     },
     /// What a table says of an answer.
     Lookup {
@@ -61,7 +63,7 @@ impl Derived {
             Derived::Bands { from, .. } | Derived::Lookup { from, .. } | Derived::Patterns { from, .. } => {
                 vec![*from]
             }
-            Derived::Age { birth, on: AgeOn::Question(on) } => vec![*birth, *on],
+            Derived::Age { birth, on: AgeOn::Question(on), .. } => vec![*birth, *on],
             Derived::Age { birth, .. } => vec![*birth],
             Derived::Period(PeriodRule { of: PeriodOf::Question(of), .. }) => vec![*of],
             Derived::Period(_) => Vec::new(),

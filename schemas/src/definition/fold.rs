@@ -77,7 +77,8 @@ impl Steps {
                 || (self.blanks && c.is_ascii_whitespace())
                 || (self.quotes && c == '`')
         } else {
-            (self.width && (width(c) != c || is_voicing(c)))
+            is_combining(c)
+                || (self.width && (width(c) != c || is_voicing(c)))
                 || (self.quotes && quote(c) != c)
                 || (self.case && !c.to_lowercase().eq(std::iter::once(c)))
                 || (self.blanks && c.is_whitespace())
@@ -124,6 +125,13 @@ impl Steps {
                     chars.next();
                 }
             }
+            // A letter and its marks are one letter however they are written: files from a Macintosh take them apart.
+            while let Some((_, mark)) = chars.peek().copied().filter(|(_, next)| is_combining(*next))
+                && let Some(one) = compose(usual, mark)
+            {
+                usual = one;
+                chars.next();
+            }
             if self.quotes {
                 usual = quote(usual);
             }
@@ -134,6 +142,11 @@ impl Steps {
             }
         }
     }
+}
+
+/// Accents, and the voicing marks of kana, that stand behind their letter.
+fn is_combining(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{3099}' | '\u{309a}')
 }
 
 fn is_around(c: char) -> bool {
@@ -188,6 +201,9 @@ mod tests {
             (&[Quotes], "don’t “x”", "don't \"x\""),
             (&[Case], "ÄbC", "äbc"),
             (&[Blanks], "a \n  b", "a b"),
+            (&[], "フ\u{309a}ール か\u{3099}", "プール が"),
+            (&[], "cafe\u{301}", "café"),
+            (&[], "1\u{301}", "1\u{301}"),
             (&[Trim], "a  B’", "a  B’"),
             (all, "　Ｄｏｎ’t   KNOW ", "don't know"),
         ];

@@ -332,7 +332,7 @@ pub(super) struct DerivedFile {
     #[serde(default)]
     #[schemars(with = "Option<Scalar>")]
     pub(super) of: Option<Spanned<String>>,
-    /// The time zone in which days begin; that of the question, else UTC, if not given.
+    /// The time zone in which days begin, of a period and of an age; that of the question, else UTC, if not given.
     #[serde(default)]
     pub(super) zone: Option<String>,
     /// The month with which the fiscal year begins, 1 to 12; January if not given.

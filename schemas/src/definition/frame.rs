@@ -13,6 +13,9 @@ use super::survey::{UnitRule, Wave};
 pub struct Frame {
     /// The groups, in the order of the file.
     pub groups: Vec<FrameGroup>,
+    /// Of a file with a line per respondent those who are in scope, with their group where a respondent counts once in
+    /// each; none if the file holds counts.
+    pub in_scope: Option<HashSet<(String, Option<String>)>>,
 }
 
 /// The invited of one group.
@@ -32,6 +35,13 @@ impl Frame {
     /// The line of a group.
     pub fn group(&self, group: &str) -> Option<&FrameGroup> {
         self.groups.iter().find(|line| line.group == group)
+    }
+
+    /// Whether somebody was invited and is in scope; everybody is where the frame names nobody.
+    pub fn invites(&self, unit: UnitRule, respondent: &str, group: Option<&str>) -> bool {
+        let group = group.filter(|group| unit == UnitRule::RespondentAndGroup && !group.is_empty());
+        let group = group.map(str::to_owned);
+        self.in_scope.as_ref().is_none_or(|known| known.contains(&(respondent.to_owned(), group)))
     }
 
     /// Reads the file of a frame: counts per group, or a line per invited respondent.
@@ -124,6 +134,9 @@ impl Reading<'_> {
             let hint = "the wave has sectors: name the group of each line";
             return self.wrong(Some(1), "there is no column `group`", hint);
         }
+        if of_respondents {
+            self.frame.in_scope = Some(HashSet::new());
+        }
         let mut respondents = HashSet::new();
         for record in reader.records() {
             let record = match record {
@@ -192,6 +205,10 @@ impl Reading<'_> {
         let has_status = status.is_some();
         let status = status.filter(|status| !status.is_empty()).unwrap_or("invited");
         let Some(group) = self.frame.groups.get_mut(at) else { return };
+        if let Some(in_scope) = self.frame.in_scope.as_mut().filter(|_| status != "out_of_scope") {
+            let name = in_group.map(|_| group.group.clone()).filter(|group| !group.is_empty());
+            in_scope.insert((respondent.to_owned(), name));
+        }
         let more = |count: Option<u64>, by: u64| Some(count.unwrap_or(0) + by);
         group.invited = more(group.invited, 1);
         if has_status {

@@ -143,6 +143,17 @@ impl Kind {
         guess.filter(is).or_else(|| options.iter().position(|option| i64::from(option.code) == code))
     }
 
+    /// What a condition or a band compares of an option: its value, or its code where no option has a value. What is not
+    /// applicable, or has no value where others have one, is not on the scale.
+    pub fn compared(&self, option: &Choice) -> Option<i128> {
+        let has_values = self.options().iter().any(|known| known.value.is_some());
+        match (option.not_applicable, has_values) {
+            (true, _) => None,
+            (false, true) => option.value,
+            (false, false) => Some(option.compared()),
+        }
+    }
+
     /// A bound of a band or a condition in the units that answers of this kind are compared in: of a number its last
     /// digit, of a date days, of a datetime microseconds, of a time seconds, of options a billionth of their value.
     /// `None` if the text is none, or the kind has no order.
@@ -233,8 +244,8 @@ impl Choice {
         self.origin.as_deref().is_some_and(is_reconstructed)
     }
 
-    /// What a condition or a band compares: the value, or the code where there is none.
-    pub fn compared(&self) -> i128 {
+    /// The value, or the code where there is none: what is compared where no option of the question has a value.
+    pub(super) fn compared(&self) -> i128 {
         self.value.unwrap_or(i128::from(self.code) * 10i128.pow(VALUE_DECIMALS as u32))
     }
 }
@@ -248,4 +259,27 @@ pub struct Row {
     pub label: Text,
     /// Who is asked it.
     pub ask_if: Option<Premise>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_without_a_value_is_on_no_scale_where_others_have_one() {
+        let option = |code, value: Option<i128>, not_applicable| Choice {
+            value: value.map(|value| value * 10i128.pow(VALUE_DECIMALS as u32)),
+            not_applicable,
+            ..Choice::new(code, Text::plain("x"))
+        };
+        let compared = |options: Vec<Choice>| -> Vec<Option<i128>> {
+            let kind = Kind::Single { options };
+            let all = kind.options().iter().map(|option| kind.compared(option));
+            all.map(|value| value.map(|value| value / 10i128.pow(VALUE_DECIMALS as u32))).collect()
+        };
+        let plain = vec![option(1, None, false), option(2, None, false), option(9, None, true)];
+        assert_eq!(compared(plain), [Some(1), Some(2), None]);
+        let valued = vec![option(1, Some(5), false), option(2, Some(0), false), option(9, None, false)];
+        assert_eq!(compared(valued), [Some(5), Some(0), None]);
+    }
 }

@@ -80,6 +80,8 @@ pub struct Formats {
     pub values: HashMap<String, String>,
     /// Signs and units around numbers that do not count, in their normal form.
     pub strip: Vec<String>,
+    /// Whether numbers with too many decimals are rounded.
+    pub round: bool,
 }
 
 /// A column that is read.

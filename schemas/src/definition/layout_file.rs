@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::finding::Finding;
+use super::finding::{Finding, nearest};
 use super::rows_file::{self, RowTest};
 
 /// How a file is read into rows of cells, and what one submission in it is.
@@ -20,6 +20,9 @@ pub struct DeliveryFile {
     pub separator: Option<String>,
     /// The character around cells; the double quote if not given, none if empty.
     pub quote: Option<String>,
+    /// Whether a row is taken in which text stands directly behind a closing quotation mark. It is refused if not given:
+    /// mostly a mark is missing there or too many, and the row holds others.
+    pub loose_quotes: bool,
     /// Rows that name the columns: 1 if not given; 0 if columns have only positions; 2 if group and column stand below
     /// each other.
     pub header_rows: u8,
@@ -48,6 +51,7 @@ impl Default for DeliveryFile {
             encoding: None,
             separator: None,
             quote: None,
+            loose_quotes: false,
             header_rows: 1,
             skip_rows: 0,
             sheet: None,
@@ -211,6 +215,39 @@ pub fn encoding_label(name: &str) -> String {
     }
 }
 
+/// The names of encodings that are understood, beside those that [`encoding_label`] takes for one of them: the labels of
+/// the Encoding Standard, but for those of encodings that it no longer decodes. The list is closed.
+const ENCODINGS: &str = "\
+    866 ansi_x3.4-1968 arabic ascii asmo-708 big5 big5-hkscs chinese cn-big5 cp1250 cp1251 cp1252 cp1253 \
+    cp1254 cp1255 cp1256 cp1257 cp1258 cp819 cp866 csbig5 cseuckr cseucpkdfmtjapanese csgb2312 csibm866 \
+    csiso2022jp csiso58gb231280 csiso88596e csiso88596i csiso88598e csiso88598i csisolatin1 csisolatin2 \
+    csisolatin3 csisolatin4 csisolatin5 csisolatin6 csisolatin9 csisolatinarabic csisolatincyrillic \
+    csisolatingreek csisolatinhebrew cskoi8r csksc56011987 csmacintosh csshiftjis csunicode cyrillic \
+    dos-874 ecma-114 ecma-118 elot_928 euc-jp euc-kr gb18030 gb2312 gb_2312 gb_2312-80 gbk greek greek8 \
+    hebrew ibm819 ibm866 iso-10646-ucs-2 iso-2022-jp iso-8859-1 iso-8859-10 iso-8859-11 iso-8859-13 \
+    iso-8859-14 iso-8859-15 iso-8859-16 iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 \
+    iso-8859-6-e iso-8859-6-i iso-8859-7 iso-8859-8 iso-8859-8-e iso-8859-8-i iso-8859-9 iso-ir-100 \
+    iso-ir-101 iso-ir-109 iso-ir-110 iso-ir-126 iso-ir-127 iso-ir-138 iso-ir-144 iso-ir-148 iso-ir-149 \
+    iso-ir-157 iso-ir-58 iso8859-1 iso8859-10 iso8859-11 iso8859-13 iso8859-14 iso8859-15 iso8859-2 \
+    iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-9 iso88591 iso885910 iso885911 \
+    iso885913 iso885914 iso885915 iso88592 iso88593 iso88594 iso88595 iso88596 iso88597 iso88598 \
+    iso88599 iso_8859-1 iso_8859-15 iso_8859-1:1987 iso_8859-2 iso_8859-2:1987 iso_8859-3 \
+    iso_8859-3:1988 iso_8859-4 iso_8859-4:1988 iso_8859-5 iso_8859-5:1988 iso_8859-6 iso_8859-6:1987 \
+    iso_8859-7 iso_8859-7:1987 iso_8859-8 iso_8859-8:1988 iso_8859-9 iso_8859-9:1989 koi koi8 koi8-r \
+    koi8-ru koi8-u koi8_r korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 l1 l2 l3 l4 l5 l6 l9 \
+    latin1 latin2 latin3 latin4 latin5 latin6 logical mac macintosh ms932 ms_kanji shift-jis shift_jis \
+    sjis sun_eu_greek tis-620 ucs-2 unicode unicode-1-1-utf-8 unicode11utf8 unicode20utf8 unicodefeff \
+    unicodefffe us-ascii utf-16 utf-16be utf-16le utf-8 utf8 visual windows-1250 windows-1251 \
+    windows-1252 windows-1253 windows-1254 windows-1255 windows-1256 windows-1257 windows-1258 \
+    windows-31j windows-874 windows-949 x-cp1250 x-cp1251 x-cp1252 x-cp1253 x-cp1254 x-cp1255 x-cp1256 \
+    x-cp1257 x-cp1258 x-euc-jp x-gbk x-mac-cyrillic x-mac-roman x-mac-ukrainian x-sjis x-unicode20utf8 \
+    x-x-big5";
+
+/// The names that are suggested where one is none, the ones that survey offices write first.
+fn encodings() -> impl Iterator<Item = &'static str> {
+    ["cp932", "utf-8", "utf-8-sig", "ms932"].into_iter().chain(ENCODINGS.split(' '))
+}
+
 /// What is wrong with the key `file` of a layout.
 pub(super) fn lint(path: &str, line: Option<u64>, file: &DeliveryFile, findings: &mut Vec<Finding>) {
     let mut error = |message: String, hint: &str| {
@@ -225,6 +262,16 @@ pub(super) fn lint(path: &str, line: Option<u64>, file: &DeliveryFile, findings:
     }
     if let Some(quote) = file.quote.as_deref().filter(|quote| !quote.is_empty() && !one_byte(quote)) {
         error(format!("file: quote `{quote}` is not one ASCII character"), "write one, or \"\" for none");
+    }
+    if let Some(encoding) = &file.encoding {
+        let label = encoding_label(encoding);
+        if !ENCODINGS.split(' ').any(|known| known == label) {
+            let hint = match nearest(encoding.trim(), encodings()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "write a name such as utf-8, cp932, utf-16, windows-1252 or euc-jp".to_owned(),
+            };
+            error(format!("file: encoding `{encoding}` is not known"), &hint);
+        }
     }
     let rule = &file.submission;
     if rule.row && !rule.key.is_empty() {
@@ -323,6 +370,8 @@ mod tests {
         for (yaml, part) in [
             ("separator: ';;'", "separator"),
             ("quote: ''''''", "quote"),
+            ("encoding: cp-932x", "encoding `cp-932x` is not known"),
+            ("encoding: hz-gb-2312", "encoding `hz-gb-2312` is not known"),
             ("submission: {row: true, key: [A]}", "either its key or its row"),
             ("format: xlsx_form", "cells belong"),
             ("cells: {B3: a}", "cells belong"),
@@ -338,5 +387,25 @@ mod tests {
             lint("f", Some(1), &serde_saphyr::from_str(yaml).unwrap(), &mut findings);
             assert!(findings.len() == 1 && findings[0].message.contains(part), "{yaml}: {findings:?}");
         }
+    }
+
+    #[test]
+    fn an_encoding_is_known_by_any_of_its_names() {
+        let found = |name: &str| {
+            let mut findings = Vec::new();
+            let file = DeliveryFile { encoding: Some(name.to_owned()), ..DeliveryFile::default() };
+            lint("f", None, &file, &mut findings);
+            findings.pop().and_then(|finding| finding.hint)
+        };
+        for name in ["cp932", "CP932", " Shift_JIS ", "ms932", "windows-31j", "sjis", "euc-jp", "utf-8-sig"]
+            .into_iter()
+            .chain(["UTF16", "utf-16be", "latin-1", "windows-1252", "macintosh", "iso-2022-jp"])
+        {
+            assert_eq!(found(name), None, "{name}");
+        }
+        assert!(found("cp-932x").is_some_and(|hint| hint.contains("`cp932`")));
+        assert!(found("ebcdic").is_some_and(|hint| hint.contains("utf-8, cp932")));
+        // A list that was cut by a line break would hold blanks or nothing.
+        assert!(encodings().all(|name| !name.is_empty() && encoding_label(name).is_ascii()));
     }
 }

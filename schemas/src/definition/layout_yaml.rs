@@ -113,6 +113,10 @@ pub(super) struct CellsFile {
     /// Words and the numbers that they mean, in numbers.
     #[serde(default)]
     pub(super) values: BTreeMap<String, Scalar>,
+    /// Whether numbers with more decimals than their question keeps are rounded to them, halves away from zero; they are
+    /// invalid if not.
+    #[serde(default)]
+    pub(super) round: Option<bool>,
     /// Signs and units around numbers that do not count, for example `$`, `%` and `円`.
     #[serde(default)]
     pub(super) strip: Vec<String>,

@@ -1,10 +1,12 @@
 use std::collections::HashSet;
 
 use super::SurveyDefinition;
+use super::derived::{AgeOn, Derived};
 use super::finding::Finding;
 use super::lines::line_of;
 use super::lint_form::lint_form;
 use super::survey::{Survey, Wave};
+use crate::state::State;
 
 /// What only shows when the files of a survey are held against each other.
 pub(super) fn lint(definition: &SurveyDefinition) -> Vec<Finding> {
@@ -125,6 +127,17 @@ fn lint_wave(definition: &SurveyDefinition, wave: &Wave, findings: &mut Vec<Find
         findings.push(finding.hint("write YYYY-MM-DD"));
     }
     let known: Vec<_> = wave.forms.iter().filter_map(|form| definition.form(form)).collect();
+    let needs_date = |question: &&super::Question| {
+        matches!(question.derived, Some(Derived::Age { on: AgeOn::ReferenceDate, .. }))
+    };
+    let aged = known.iter().flat_map(|form| &form.questions).find(needs_date);
+    if let Some(question) = aged.filter(|_| wave.reference_date.is_none()) {
+        let message =
+            format!("wave `{id}` has no reference date, and `{}` is the age on it", question.number);
+        findings.push(
+            error(&[], message).hint("give the wave a `reference_date`, or the age another day with `on`"),
+        );
+    }
     for number in wave.headline.iter().filter(|_| known.len() == wave.forms.len()) {
         if !known.iter().any(|form| form.question(number.as_str()).is_some()) {
             let names = known.iter().flat_map(|form| form.questions.iter().map(|q| q.number.as_str()));
@@ -138,6 +151,12 @@ fn lint_wave(definition: &SurveyDefinition, wave: &Wave, findings: &mut Vec<Find
 fn survey_alone(definition: &SurveyDefinition, survey: &Survey, findings: &mut Vec<Finding>) {
     let error =
         |keys: &[(&str, &str)], message: String| Finding::error("survey.yaml", at(definition, keys), message);
+    let of_waves = survey.waves.iter().map(|wave| &wave.states);
+    if std::iter::once(&survey.states).chain(of_waves).any(|states| states.contains_key(&State::Answered)) {
+        let message = "answers that were given are in every base: `answered` takes no rule".to_owned();
+        findings
+            .push(error(&[("answered", "")], message).hint("take it out; rules are for what is no answer"));
+    }
     if survey.decimals > 6 {
         findings.push(error(&[("decimals", "")], "decimals above 6".into()));
     }

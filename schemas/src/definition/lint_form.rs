@@ -27,6 +27,7 @@ pub(super) fn lint_form(definition: &SurveyDefinition, path: &str, form: &Form, 
         texts(definition, path, question, line, findings);
         shared_labels(path, question, line, findings);
         ranges(path, question, line, findings);
+        codes_that_say_nothing(path, question, line, findings);
         groups(definition, path, form, question, line, findings);
     }
     for check in &form.checks {
@@ -64,6 +65,19 @@ fn texts(
     }
     for row in question.rows() {
         check(format!("question `{number}`, row {},", row.code), &row.label, true);
+    }
+}
+
+/// An option whose code means at the same time that there is no answer could never be given.
+fn codes_that_say_nothing(path: &str, question: &Question, line: Option<u64>, findings: &mut Vec<Finding>) {
+    for (key, words) in [("no_answer", &question.no_answer), ("not_asked", &question.not_asked)] {
+        let option = question.options().iter().find(|option| words.contains(&option.code.to_string()));
+        if let Some(option) = option {
+            let message =
+                format!("question `{}`: {} is an option, and `{key}` too", question.number, option.code);
+            let hint = "answers by code would never reach the option: take it out of one of the two";
+            findings.push(Finding::error(path, line, message).hint(hint));
+        }
     }
 }
 

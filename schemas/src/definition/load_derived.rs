@@ -37,6 +37,7 @@ pub(super) fn resolve(
         loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
         return None;
     }
+    foreign_keys(loader, &number, line, file);
     let kind = loader.form.questions[place].kind.clone();
     let fits = matches!(
         (&kind, shapes),
@@ -64,16 +65,35 @@ pub(super) fn resolve(
             loader.error(line, format!("question `{number}`: a year of birth is a whole number or a date"));
             return None;
         }
+        let mut its_zone = None;
         let on = match file.on.as_deref() {
             Some("reference_date") => AgeOn::ReferenceDate,
             Some("submitted_at") => AgeOn::SubmittedAt,
-            Some(on) => AgeOn::Question(source(loader, on, line)?),
+            Some(on) => {
+                let at = source(loader, on, line)?;
+                match &loader.form.questions[at].kind {
+                    Kind::Date { .. } => {}
+                    Kind::Datetime { zone } => its_zone = Some(zone.clone()),
+                    kind => {
+                        let message =
+                            format!("question `{number}`: `{on}` is a {} and no day", kind.as_str());
+                        loader.hinted(
+                            line,
+                            message,
+                            "an age is `on` a date, a datetime, `reference_date` or `submitted_at`",
+                        );
+                        return None;
+                    }
+                }
+                AgeOn::Question(at)
+            }
             None => {
                 loader.error(line, format!("question `{number}`: an age needs `on`"));
                 return None;
             }
         };
-        return Some(Derived::Age { birth, on });
+        let zone = zone(loader, &number, line, file, its_zone);
+        return Some(Derived::Age { birth, on, zone });
     }
     if let Some(period) = file.period {
         return self::period(loader, place, line, period, file);
@@ -150,11 +170,7 @@ fn period(
             }
         }
     };
-    let zone = file.zone.clone().or(its_zone).unwrap_or_else(|| "UTC".to_owned());
-    if jiff::tz::TimeZone::get(&zone).is_err() {
-        let message = format!("question `{number}`: unknown time zone `{zone}`");
-        loader.hinted(line, message, "use a name such as Asia/Tokyo or Europe/London");
-    }
+    let zone = zone(loader, &number, line, file, its_zone);
     let begins = file.fiscal_year_begins.unwrap_or(1);
     if !(1..=12).contains(&begins) {
         let message = format!("question `{number}`: {begins} is no month");
@@ -167,6 +183,53 @@ fn period(
         _ => {}
     }
     Some(Derived::Period(PeriodRule { period, of, zone, begins }))
+}
+
+/// The zone in which days begin: that of the question, else of what it is derived from, else UTC.
+fn zone(
+    loader: &mut FormLoader<'_>,
+    number: &str,
+    line: Option<u64>,
+    file: &DerivedFile,
+    its_own: Option<String>,
+) -> String {
+    let zone = file.zone.clone().or(its_own).unwrap_or_else(|| "UTC".to_owned());
+    if jiff::tz::TimeZone::get(&zone).is_err() {
+        let message = format!("question `{number}`: unknown time zone `{zone}`");
+        loader.hinted(line, message, "use a name such as Asia/Tokyo or Europe/London");
+    }
+    zone
+}
+
+/// Keys that say nothing of the way in which a question is derived.
+fn foreign_keys(loader: &mut FormLoader<'_>, number: &str, line: Option<u64>, file: &DerivedFile) {
+    let (way, taken): (&str, &[&str]) = match file {
+        of if !of.bands.is_empty() => ("bands", &["from"]),
+        of if of.birth_year.is_some() => ("birth_year", &["on", "zone"]),
+        of if of.lookup.is_some() => ("lookup", &["from", "column"]),
+        of if !of.patterns.is_empty() => ("patterns", &["from"]),
+        of if of.period.is_some() => ("period", &["of", "zone", "fiscal_year_begins"]),
+        of if !of.cases.is_empty() => ("cases", &["otherwise"]),
+        _ => ("count", &["codes"]),
+    };
+    let given = [
+        ("from", file.from.is_some()),
+        ("on", file.on.is_some()),
+        ("column", file.column.is_some()),
+        ("otherwise", file.otherwise.is_some()),
+        ("codes", !file.codes.is_empty()),
+        ("of", file.of.is_some()),
+        ("zone", file.zone.is_some()),
+        ("fiscal_year_begins", file.fiscal_year_begins.is_some()),
+    ];
+    for (key, _) in given.iter().filter(|(key, given)| *given && !taken.contains(key)) {
+        let message = format!("question `{number}`: `{way}` takes no `{key}`");
+        loader.hinted(line, message, &format!("beside `{way}` stands {}", quoted(taken)));
+    }
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn source(loader: &mut FormLoader<'_>, number: &str, line: Option<u64>) -> Option<usize> {

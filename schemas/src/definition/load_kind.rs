@@ -59,7 +59,12 @@ impl FormLoader<'_> {
                 let options = if options.is_empty() { (1..=most).map(rank).collect() } else { options };
                 Kind::Ranking { rows, options }
             }
-            KindFile::Number => Kind::Number { decimals: file.decimals.min(9), min: file.min, max: file.max },
+            KindFile::Number => Kind::Number {
+                decimals: file.decimals.min(9),
+                // A weight below 0 would take others' answers away.
+                min: file.min.or((file.role == Role::Weight).then_some(0)),
+                max: file.max,
+            },
             KindFile::Text => Kind::Text { chars_max: file.chars_max },
             KindFile::Date => Kind::Date {
                 precision: file.precision,
@@ -122,6 +127,10 @@ impl FormLoader<'_> {
         }
         if file.role == Role::Weight && file.kind != Number {
             self.error(line, format!("question `{number}`: a weight is a number"));
+        }
+        if file.role == Role::Weight && file.min.is_some_and(|min| min < 0) {
+            let message = format!("question `{number}`: a weight is never below 0");
+            self.hinted(line, message, "leave `min` out, or write 0 or more");
         }
     }
 }

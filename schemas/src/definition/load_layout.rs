@@ -240,6 +240,15 @@ impl Loader<'_> {
             let message = format!("question `{}` is derived; no column feeds it", line.question);
             self.findings.push(Finding::error(self.columns_path, at, message));
         }
+        let dates = cells.get(|cells| Some(&cells.date_format.0).filter(|all| !all.is_empty()).cloned());
+        let is_dated = matches!(question.kind, Kind::Date { .. } | Kind::Datetime { .. } | Kind::Time);
+        let formats = line.date_format.iter().chain(dates.iter().flatten());
+        for format in formats.filter(|_| is_dated) {
+            if let Some((message, hint)) = crate::date_format::problem(format) {
+                let message = format!("column `{}`: {message}", line.column);
+                self.findings.push(Finding::error(self.columns_path, at, message).hint(hint));
+            }
+        }
         let steps = cells.steps();
         let set = |words: Vec<&str>| -> HashSet<String> {
             words.into_iter().map(|word| steps.key(word).into_owned()).collect()
@@ -265,13 +274,10 @@ impl Loader<'_> {
                 thousands: line.thousands.or_else(|| cells.get(|cells| cells.thousands)),
                 dates: match &line.date_format {
                     Some(format) => vec![format.clone()],
-                    None => cells
-                        .get(|cells| {
-                            Some(&cells.date_format.0).filter(|formats| !formats.is_empty()).cloned()
-                        })
-                        .unwrap_or_default(),
+                    None => dates.unwrap_or_default(),
                 },
                 values: self.values(file, question, &cells, &line.column),
+                round: cells.get(|cells| cells.round).unwrap_or(false),
                 strip: cells
                     .words_of(|cells| &cells.strip)
                     .map(|text| steps.key(text).into_owned())

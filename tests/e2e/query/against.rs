@@ -282,6 +282,18 @@ fn what_is_wrong_with_a_concordance_is_told_with_line_and_nearest_name() {
     }
 }
 
+#[test]
+fn options_that_are_compared_by_code_and_have_other_words_are_warned_of() {
+    // `a` is yes and no, `p` is p1 to p3: by their codes they are not the same.
+    let entry = "questions: [{question: a, was: p, grade: same, reason: renumbered}]";
+    let (_, findings) = definitions(&format!("concordance: v-w\nfrom: v\nto: w\n{entry}\n"));
+    let told = findings
+        .iter()
+        .find(|found| found.message.contains("option 1 is `yes` in wave `w` and `p1` in wave `v`"));
+    assert!(told.is_some_and(|found| found.hint.as_deref().unwrap_or("").contains("`were`")), "{findings:?}");
+    assert!(!has_errors(&findings));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_figure_says_where_it_comes_from() {
     let world = world().await;
@@ -305,6 +317,8 @@ async fn a_figure_says_where_it_comes_from() {
         (explained.forms, explained.asked),
         (vec!["f-1".to_owned()], vec![("filter", "q=1".to_owned())])
     );
+    let error = explain(&catalog, "s/w/a/a/-/1/-/change_points?where=q=1&against=v", None).await.unwrap_err();
+    assert!(error.hint().contains("`s/w/a/a/-/1/-/share?where=q=1`"), "{error} {}", error.hint());
     for id in ["s/w/a/a/-/9/-/share", "s/w/a", "s/w/a/a/-/1/-/share?whre=1"] {
         let error = explain(&catalog, id, None).await.unwrap_err();
         assert!(error.code() == "query_request" && error.hint().contains("column `id`"), "{id}: {error}");

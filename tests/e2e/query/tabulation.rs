@@ -85,7 +85,7 @@ fn formed(request: &TabulateRequest) -> Vec<Measure> {
         invited: Some(invited),
         ..Default::default()
     };
-    let frame = Frame { groups: vec![group("g1", 10), group("g2", 30)] };
+    let frame = Frame { groups: vec![group("g1", 10), group("g2", 30)], in_scope: None };
     let world = World { survey, mappings: &[], groups: &[], frame: Some(&frame) };
     measures(&world, request, &[total]).unwrap()
 }

@@ -35,7 +35,7 @@ pub(crate) fn answer(
                 None => (Answer::invalid(), Some(Code::BandMissed)),
             }
         }
-        Derived::Age { birth, on } => {
+        Derived::Age { birth, on, zone } => {
             let (of, given) = source(*birth);
             if given.state != State::Answered {
                 return (Answer::of(given.state), None);
@@ -47,10 +47,10 @@ pub(crate) fn answer(
             };
             let on = match on {
                 AgeOn::ReferenceDate => known.reference_date,
-                AgeOn::SubmittedAt => known.submitted_at.and_then(moment::day_of),
+                AgeOn::SubmittedAt => known.submitted_at.and_then(|time| moment::day_in(time, zone)),
                 AgeOn::Question(place) => match source(*place).1.value {
                     Value::Date(day) => Some(day),
-                    Value::Moment(time) => moment::day_of(time),
+                    Value::Moment(time) => moment::day_in(time, zone),
                     _ => None,
                 },
             };

@@ -185,7 +185,7 @@ pub(crate) fn compared(question: &Question, answer: &Answer) -> Option<i128> {
         Value::Moment(time) => Some(i128::from(*time)),
         Value::Code(code) => {
             let option = question.options().iter().find(|option| option.code == *code)?;
-            (!option.not_applicable).then(|| option.compared())
+            question.kind.compared(option)
         }
         Value::Text(text) if matches!(question.kind, Kind::Time) => {
             question.kind.bound(&text[..text.len().min(8)])

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use shukei_schemas::decimal::rounded;
 use shukei_schemas::definition::{Formats, Kind};
 use shukei_schemas::{Code, moment};
 
@@ -49,11 +50,15 @@ pub(crate) fn read_cell(text: &str, kind: &Kind, formats: &Formats) -> Result<An
         (None | Some('.'), None) => bare,
         (decimal, thousands) => Cow::Owned(plain_number(&bare, decimal, thousands)?),
     };
-    match plain.split_once(['e', 'E']) {
-        None => number::read(&plain, kind),
-        Some((digits, exponent)) => {
-            number::read(&shifted(digits, exponent).ok_or(Code::NumberInvalid)?, kind)
+    let plain = match plain.split_once(['e', 'E']) {
+        None => plain,
+        Some((digits, exponent)) => Cow::Owned(shifted(digits, exponent).ok_or(Code::NumberInvalid)?),
+    };
+    match (kind, formats.round) {
+        (Kind::Number { decimals, .. }, true) => {
+            number::read(&rounded(&plain, usize::from(*decimals)).map_or(plain, Cow::Owned), kind)
         }
+        _ => number::read(&plain, kind),
     }
 }
 
@@ -214,6 +219,10 @@ mod tests {
             ("1e5e5", Err(Code::NumberInvalid)),
             ("1.e5", Err(Code::NumberInvalid)),
         ];
+        let rounding = Formats { round: true, ..formats.clone() };
+        let rounded = read_cell("$1,234.56", &kind, &rounding).map(|answer| answer.value);
+        assert_eq!(rounded, Ok(Value::Number(12_346)));
+        assert_eq!(read_cell("1.25e-1", &kind, &rounding).map(|answer| answer.value), Ok(Value::Number(1)));
         for (text, wanted) in cases {
             let got = read_cell(text, &kind, &formats).map(|answer| match answer.value {
                 Value::Number(number) => number,

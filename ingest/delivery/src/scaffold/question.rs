@@ -82,7 +82,9 @@ impl Pages<'_> {
             }
             Guess::Number(_) => (format!("all {answers} cells are numbers"), "number"),
             Guess::Text if words::is_weight(column.name.as_deref().unwrap_or_default()) => (
-                format!("{answers} cells; if they are weights, round them to nine digits behind the point"),
+                format!(
+                    "{answers} cells; weights are kind: number, role: weight, decimals: 9, and round: true under cells"
+                ),
                 "text",
             ),
             Guess::Text => (format!("{answers} cells hold too many different texts for options"), "text"),
