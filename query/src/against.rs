@@ -99,7 +99,9 @@ pub async fn compare(
     });
     let (mut order, mut matched, mut rows) =
         (Vec::new(), Vec::new(), BTreeMap::<String, Vec<Measure>>::new());
-    let work = Work { catalog, between: &between, shared: &shared, later: &later, earlier: &earlier };
+    let with_shares = request.how.measures.contains(&Statistic::Share);
+    let (later, earlier) = (&later, &earlier);
+    let work = Work { catalog, between: &between, shared: &shared, later, earlier, with_shares };
     for question in wanted {
         order.push(question.number.to_string());
         match between.matched(question) {
@@ -146,6 +148,7 @@ struct Work<'a> {
     shared: &'a Shared<'a>,
     later: &'a TabulateRequest,
     earlier: &'a TabulateRequest,
+    with_shares: bool,
 }
 
 impl Work<'_> {
@@ -313,6 +316,7 @@ impl Work<'_> {
             against: between.against,
             decimals: request.how.decimals.unwrap_or(between.survey().decimals),
             language,
+            with_shares: self.with_shares,
         };
         let mut made = change.rows(between.survey());
         let mut notes: Vec<String> = Vec::new();

@@ -1,9 +1,12 @@
 //! A wave that was counted once, for whoever wants its figures several times: with other digits, each time formed of
 //! the counts and rounded once.
 
+use std::collections::BTreeMap;
+
 use shukei_schemas::State;
 use shukei_schemas::definition::Rounding;
 
+use crate::break_by::Part;
 use crate::break_words::name_parts;
 use crate::catalog::Catalog;
 use crate::error::QueryError;
@@ -56,6 +59,30 @@ impl CountedWave {
         let language = language_of(&definition.survey, request.language.as_deref());
         name_parts(definition, wave, &language, &mut figures);
         Ok(figures)
+    }
+
+    /// The states of all units in every question that was counted, and in every row of a grid, by number and the row's
+    /// code, those that occur. Units alone, whatever the request weighs or breaks down by.
+    pub fn all_states(&self) -> BTreeMap<(String, Option<i16>), BTreeMap<State, u64>> {
+        let mut all: BTreeMap<(String, Option<i16>), BTreeMap<State, u64>> = BTreeMap::new();
+        for tally in &self.counted.tallies {
+            let slots = tally.slots_in(&Part::Total, false);
+            for (place, question) in tally.form().questions.iter().enumerate() {
+                for (nth, item) in tally.items_of(place).enumerate() {
+                    let row = question.rows().get(nth).map(|row| row.code);
+                    let counts = all.entry((question.number.to_string(), row)).or_default();
+                    let cells = slots.iter().filter_map(|slot| tally.cells(item, *slot));
+                    for (state, units) in
+                        cells.flat_map(|cells| State::ALL.map(|state| (state, cells.state(state).0)))
+                    {
+                        if units > 0 {
+                            *counts.entry(state).or_default() += units;
+                        }
+                    }
+                }
+            }
+        }
+        all
     }
 
     /// The states of all units of the part that a figure is of, those that occur, under the filter and with the weights

@@ -148,6 +148,10 @@ named! {
         ShareEqualGroups = "share_equal_groups",
         /// The mean of the groups' shares, each weighted with its number of invited, in per cent.
         ShareFrameWeighted = "share_frame_weighted",
+        /// The share of an earlier wave that a change is formed of, in per cent.
+        ShareEarlier = "share_earlier",
+        /// That of the later wave.
+        ShareLater = "share_later",
         /// A share less that of an earlier wave, in points.
         ChangePoints = "change_points",
         /// The relative change of a share since an earlier wave, in per cent.

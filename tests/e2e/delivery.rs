@@ -336,6 +336,10 @@ fn workbook(sheets: &[(&str, &[(&str, &str)])]) -> Vec<u8> {
         format!(r#"<Relationships xmlns="{office}/package/2006/relationships">{related}</Relationships>"#);
     parts.push(("xl/workbook.xml".to_owned(), book));
     parts.push(("xl/_rels/workbook.xml.rels".to_owned(), relations));
+    let root = format!(
+        r#"<Relationships xmlns="{office}/package/2006/relationships"><Relationship Id="rId1" Type="{office}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#
+    );
+    parts.push(("_rels/.rels".to_owned(), root));
     let (mut file, mut index) = (Vec::new(), Vec::new());
     for (name, content) in &parts {
         let mut crc = flate2::Crc::new();

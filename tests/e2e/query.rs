@@ -7,4 +7,5 @@ mod law;
 mod names;
 mod rendering;
 mod tabulation;
+mod unknown_parts;
 mod world;

@@ -298,6 +298,7 @@ fn tables_for_people_have_words_of_their_language() {
             &["age=1"],
         ),
         (&["--question", "n", "--lang", "ja"], &["平均", "中央値", "合計"], &["mean", "median"]),
+        (&["--question", "n", "--lang", "ja"], &[" 指標 ", " 値 "], &["mean", "measure", "value"]),
         // Each row of a grid has one table, however it is broken down.
         (&["--question", "g", "--by", "age"], &["Row 11\nby Age (age)\n"], &[]),
     ];
@@ -319,6 +320,72 @@ fn tables_for_people_have_words_of_their_language() {
     assert!(told.starts_with("誰が一番か\n\nq | 二つから一つ\n"), "{told}");
     let rates = tabulate(&program, &["--response", "--format", "table", "--lang", "ja"]).ends(0).stdout;
     has(&rates, "回収率");
+}
+
+#[test]
+fn a_cross_table_has_every_break_below_the_total() {
+    let program = filled();
+    let lines = |more: &[&str]| -> Vec<String> {
+        let told = tabulate(&program, more).ends(0).stdout;
+        let words = told.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        words.filter(|line| !line.starts_with(['─', '═'])).collect()
+    };
+    let cross = ["--format", "cross", "--by", "age", "--by", "town", "--question"];
+    // Of six units three are at the first option and one says nothing; of 7.00 they weigh 4.75 and 0.75.
+    let wanted = [
+        "q | One of two",
+        "share %; n: base (asked)",
+        "n First Second no answer any",
+        "total 6 50.0 33.3 16.7 83.3",
+        "Age (age)",
+        "18 - 34 2 50.0 50.0 0.0 100.0",
+        "35; over 3 33.3 33.3 33.3 66.7",
+        "Where (town)",
+        "Town 3 66.7 33.3 0.0 100.0",
+        "Country 3 33.3 33.3 33.3 66.7",
+    ];
+    assert_eq!(lines(&[&cross[..], &["q", "--net", "any=1,2"]].concat()), wanted);
+    let told = lines(&[&cross[..], &["q", "--weight", "w", "--lang", "ja"]].concat());
+    for line in [
+        "構成比 %; n: 母数（対象者）",
+        "全体 7.0 6 67.9 21.4 10.7",
+        "年齢 (age)",
+        "18～34歳 2.0 2 75.0 25.0 0.0",
+        "町 3.8 3 73.3 26.7 0.0",
+    ] {
+        assert!(told.contains(&line.to_owned()), "{line}\n{told:?}");
+    }
+    // Numbers: the mean is of those who gave one, no answer of those who were asked.
+    let told = lines(&[&cross[..], &["n", "--weight", "w"]].concat());
+    assert_eq!(told[1], "share %; n: base (answered); n2: base (asked)");
+    for line in ["total 6.3 5 7.0 6 10.7 19.8 10.0 124", "35; over 2.3 2 3.0 3 25.0 34.9 30.0 79"] {
+        assert!(told.contains(&line.to_owned()), "{line}\n{told:?}");
+    }
+    // A grid without a break is one table, in both formats.
+    for format in ["table", "cross"] {
+        let told = lines(&["--question", "g", "--format", format]);
+        assert_eq!(told[..2], ["g | How often", "share %; n: base (asked)"]);
+        assert_eq!(told.iter().filter(|line| line.starts_with("Row ")).count(), 11, "{told:?}");
+        for line in ["Row 1 6 66.7 33.3 0.0", "Row 2 6 66.7 33.3 0.0", "Row 11 6 0.0 0.0 100.0"] {
+            assert!(told.contains(&line.to_owned()), "{line}\n{told:?}");
+        }
+    }
+    // With one, each row has its own.
+    let told = lines(&[&cross[..], &["g"]].concat());
+    assert_eq!(told.iter().filter(|line| line.starts_with("Row ")).count(), 11, "{told:?}");
+    assert_eq!(told.iter().filter(|line| *line == "Where (town)").count(), 11, "{told:?}");
+}
+
+#[test]
+fn a_spreadsheet_gets_the_rows_of_csv_with_its_own_mark() {
+    let program = filled();
+    let asked = ["--question", "q", "--by", "age", "--lang", "ja"];
+    let [csv, excel] = ["csv", "excel"]
+        .map(|format| tabulate(&program, &[&asked[..], &["--format", format]].concat()).ends(0).stdout);
+    assert_eq!(excel, format!("\u{feff}{csv}"));
+    let query = "SELECT '=1+1' AS a, '-' AS b, -1 AS c";
+    let told = program.on_data(&["sql", query, "--format", "excel"]).ends(0).stdout;
+    assert_eq!(told, "\u{feff}a,b,c\r\n'=1+1,'-,-1\r\n");
 }
 
 #[test]

@@ -66,6 +66,9 @@ fn asked_by(kind: MeasureKind) -> &'static str {
         MeasureKind::NetScore => "; `--net-score` asks for it",
         MeasureKind::ShareEqualGroups => "; `--equal-groups` asks for it",
         MeasureKind::ShareFrameWeighted => "; `--frame-weighted` asks for it",
+        MeasureKind::ShareEarlier | MeasureKind::ShareLater => {
+            "; `--against WAVE --measure share` asks for it"
+        }
         MeasureKind::ChangePoints | MeasureKind::ChangePercent | MeasureKind::ChangePrinted => {
             "; `--against WAVE` asks for it"
         }

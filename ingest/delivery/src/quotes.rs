@@ -1,13 +1,14 @@
-//! Quotation marks of a text file. The reader of cells takes whatever it gets: behind a mark that is never closed all
-//! rows become one cell. So the marks are followed beside it, on the bytes that it reads, with nothing kept of them.
+//! Quotation marks of a text file. The reader of cells takes whatever it gets: behind a mark that is never closed
+//! all rows become one cell. So the marks are followed beside it, on the bytes that it reads, with nothing kept of
+//! them.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Read};
 
 use crate::error::DeliveryError;
 
-/// A quoted cell may have so many bytes. No record is that large, so a mark is missing; and the reader would hold all
-/// that follows in memory to look for it.
+/// A quoted cell may have so many bytes. No record is that large, so a mark is missing; and the reader would hold
+/// all that follows in memory to look for it.
 const CELL_BYTES_MAX: u64 = 16 << 20;
 
 /// How a file writes its cells.
@@ -33,7 +34,8 @@ pub(crate) struct Marked<R> {
     offset: u64,
     line: u64,
     opened: Opened,
-    /// Cells with text behind their closing mark: where that text stands, and the line that the cell begins in.
+    /// Cells with text behind their closing mark: where that text stands, and the line that the cell begins
+    /// in.
     loose: VecDeque<(u64, u64)>,
 }
 
@@ -45,7 +47,8 @@ enum State {
     Quoted,
     /// Directly behind a mark inside: it ends the cell, or another follows and both are one character.
     Mark,
-    /// Behind the mark that ends a cell and a blank. Blanks there are a habit of some programs, and hide nothing.
+    /// Behind the mark that ends a cell and a blank. Blanks there are a habit of some programs, and hide
+    /// nothing.
     Closed,
 }
 
@@ -72,8 +75,8 @@ impl<R> Marked<R> {
         }
     }
 
-    /// The line of the first cell before this byte that has text behind its closing mark. What stands before that byte
-    /// is forgotten: it belongs to rows that were read.
+    /// The line of the first cell before this byte that has text behind its closing mark. What stands before
+    /// that byte is forgotten: it belongs to rows that were read.
     pub(crate) fn loose_before(&mut self, end: u64) -> Option<u64> {
         let mut first = None;
         while let Some((_, line)) = self.loose.pop_front_if(|(at, _)| *at < end) {
@@ -152,7 +155,8 @@ impl<R: Read> Read for Marked<R> {
     }
 }
 
-/// Where a byte stands first. The standard library looks at many bytes at once, also where this crate is not optimised.
+/// Where a byte stands first. The standard library looks at many bytes at once, also where this crate is not
+/// optimised.
 fn find(mut bytes: &[u8], wanted: u8) -> Option<usize> {
     let all = bytes;
     // Reading from memory cannot fail.

@@ -44,8 +44,8 @@ fn text(cells: &Range<Data>, row: u32, column: u32) -> String {
     cells.get_value((row, column)).map(cell).unwrap_or_default()
 }
 
-/// One respondent's workbook as a single row. A respondent who sends a workbook has answered, so one without anything in
-/// its cells was read at the wrong place, and is not passed over.
+/// One respondent's workbook as a single row. A respondent who sends a workbook has answered, so one without
+/// anything in its cells was read at the wrong place, and is not passed over.
 fn form(cells: &Range<Data>, sheet: &str, known: &[String], spec: &DeliveryFile) -> Rows {
     let placed = spec.cells.iter().filter_map(|(address, name)| Some((cell_address(address)?, name.clone())));
     let (places, names): (Vec<_>, Vec<_>) = placed.unzip();

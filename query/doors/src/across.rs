@@ -185,8 +185,12 @@ impl<'a> AcrossTable<'a> {
         let numbered = self.columns.iter().zip(&headings).filter(|(_, heading)| heading.is_number);
         lines.extend(numbered.flat_map(|(column, heading)| {
             let number = heading.lines.first().map_or("", String::as_str);
-            let words = format!("{number} {}{}", column.words, column.marks);
-            wrapped(&words, columns_max.max(20))
+            let room = columns_max.max(20).saturating_sub(width(number) + 1);
+            let words = wrapped(&format!("{}{}", column.words, column.marks), room).into_iter().enumerate();
+            let beside = words.map(|(at, words)| {
+                format!("{} {words}", if at == 0 { number.to_owned() } else { " ".repeat(width(number)) })
+            });
+            beside.collect::<Vec<_>>()
         }));
         lines
     }

@@ -170,6 +170,8 @@ impl Words {
             MeasureKind::NetScore => "ネットスコア",
             MeasureKind::ShareEqualGroups => "グループの構成比の単純平均",
             MeasureKind::ShareFrameWeighted => "グループの構成比の加重平均（名簿）",
+            MeasureKind::ShareEarlier => "前回の構成比",
+            MeasureKind::ShareLater => "今回の構成比",
             MeasureKind::ChangePoints => "増減（ポイント）",
             MeasureKind::ChangePercent => "増減率（%）",
             MeasureKind::ChangePrinted => "公表値の差（ポイント）",

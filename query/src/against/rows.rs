@@ -111,6 +111,8 @@ pub(super) struct Change<'a> {
     pub(super) against: &'a WaveId,
     pub(super) decimals: u8,
     pub(super) language: &'a str,
+    /// Whether the shares stand before their changes.
+    pub(super) with_shares: bool,
 }
 
 impl Change<'_> {
@@ -127,6 +129,14 @@ impl Change<'_> {
         let points = formed.and_then(|(change, bases, _)| text(change, bases));
         let percent = formed.and_then(|(change, _, then)| text(change, then));
         let mut each = vec![(MeasureKind::ChangePoints, points), (MeasureKind::ChangePercent, percent)];
+        if self.with_shares {
+            let share = |of: &Measure| {
+                let (count, base) = amounts(of)?;
+                text(count.checked_mul(100)?, base)
+            };
+            each.insert(0, (MeasureKind::ShareEarlier, share(self.then)));
+            each.insert(1, (MeasureKind::ShareLater, share(self.now)));
+        }
         if let Some((now, then)) = self.printed {
             let read = |measure: &Measure| scaled(&measure.value, usize::from(self.decimals));
             let printed = read(now).zip(read(then));
@@ -136,7 +146,15 @@ impl Change<'_> {
         }
         let row = |(kind, value): (MeasureKind, Option<String>)| {
             let mut row = Measure { measure: kind, ..self.now.clone() };
-            row.notes.push(words::was(self.language, self.against, self.then));
+            if kind == MeasureKind::ShareEarlier {
+                (row.count, row.base, row.base_unweighted) =
+                    (self.then.count, self.then.base, self.then.base_unweighted);
+                row.count_weighted.clone_from(&self.then.count_weighted);
+                row.base_weighted.clone_from(&self.then.base_weighted);
+                row.methods.clone_from(&self.then.methods);
+            } else {
+                row.notes.push(words::was(self.language, self.against, self.then));
+            }
             row.id = changed_id(&self.id.replacen("/share", &format!("/{kind}"), 1), self.against);
             row.value = value.unwrap_or_else(|| {
                 row.flags.push(Flag::BaseZero);

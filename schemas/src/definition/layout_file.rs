@@ -20,8 +20,8 @@ pub struct DeliveryFile {
     pub separator: Option<String>,
     /// The character around cells; the double quote if not given, none if empty.
     pub quote: Option<String>,
-    /// Whether a row is taken in which text stands directly behind a closing quotation mark. It is refused if not given:
-    /// mostly a mark is missing there or too many, and the row holds others.
+    /// Whether a row is taken in which text stands directly behind a closing quotation mark. It is refused if not
+    /// given: mostly a mark is missing there or too many, and the row holds others.
     pub loose_quotes: bool,
     /// Rows that name the columns: 1 if not given; 0 if columns have only positions; 2 if group and column stand below
     /// each other.
@@ -215,8 +215,8 @@ pub fn encoding_label(name: &str) -> String {
     }
 }
 
-/// The names of encodings that are understood, beside those that [`encoding_label`] takes for one of them: the labels of
-/// the Encoding Standard, but for those of encodings that it no longer decodes. The list is closed.
+/// The names of encodings that are understood, beside those that [`encoding_label`] takes for one of them: the
+/// labels of the Encoding Standard, but for those of encodings that it no longer decodes. The list is closed.
 const ENCODINGS: &str = "\
     866 ansi_x3.4-1968 arabic ascii asmo-708 big5 big5-hkscs chinese cn-big5 cp1250 cp1251 cp1252 cp1253 \
     cp1254 cp1255 cp1256 cp1257 cp1258 cp819 cp866 csbig5 cseuckr cseucpkdfmtjapanese csgb2312 csibm866 \

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use shukei_query::{Flag, Measure, TabulateRequest, compare, explain};
-use shukei_schemas::definition::{Definitions, SurveyDefinition, has_errors};
+use shukei_schemas::definition::{Definitions, Statistic, SurveyDefinition, has_errors};
 
 use super::world::{World, answers};
 
@@ -155,6 +155,20 @@ async fn changes_are_of_what_both_waves_share() {
     ];
     let got: Vec<String> = all.iter().map(line).filter(|line| !line.starts_with("p ")).collect();
     assert_eq!(got, wanted.iter().filter(|line| !line.starts_with("p ")).cloned().collect::<Vec<_>>());
+    // The shares themselves stand before their changes where they are asked for.
+    let mut with_shares = request.clone();
+    with_shares.how.measures = vec![Statistic::Share];
+    let shares = compare(&world.catalog().await, &with_shares, &"v".into()).await.unwrap();
+    let got: Vec<String> = shares.iter().take(3).map(line).collect();
+    let wanted = [
+        format!("a 1 share_earlier 33.3 1/3 {left}"),
+        format!("a 1 share_later 66.7 2/3 v: 1 of 3; {left}"),
+        format!("a 1 change_points 33.3 2/3 v: 1 of 3; {left}"),
+    ];
+    assert_eq!(got, wanted);
+    with_shares.how.measures.push(Statistic::Mean);
+    let refused = compare(&world.catalog().await, &with_shares, &"v".into()).await.unwrap_err().to_string();
+    assert!(refused.contains("a change of `mean` is not formed"), "{refused}");
     let ids: std::collections::BTreeSet<&str> = all.iter().map(|m| m.id.as_str()).collect();
     assert_eq!(ids.len(), all.len());
     assert!(all[0].id == "s/w/a/a/-/1/-/change_points?against=v", "{}", all[0].id);

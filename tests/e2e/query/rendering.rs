@@ -51,6 +51,36 @@ fn csv_is_rfc_4180() {
 }
 
 #[test]
+fn a_spreadsheet_reads_utf_8_and_runs_no_cell() {
+    // (a cell, what is written for it)
+    let cells = [
+        ("はい", "はい"),
+        ("=1+1", "'=1+1"),
+        ("+81 3", "'+81 3"),
+        ("@name", "'@name"),
+        ("-", "'-"),
+        ("-1-2", "'-1-2"),
+        ("-inf", "'-inf"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "\"'\r=1\""),
+        ("=a,b", "\"'=a,b\""),
+        // Numbers stay numbers, and what only holds such a letter is as it was.
+        ("-1", "-1"),
+        ("+2.50", "+2.50"),
+        ("-1.5e-3", "-1.5e-3"),
+        ("1=1", "1=1"),
+        ("'=1", "'=1"),
+    ];
+    let column: ArrayRef = Arc::new(StringViewArray::from_iter_values(cells.map(|(cell, _)| cell)));
+    let other: ArrayRef = Arc::new(Int64Array::from(vec![-7; cells.len()]));
+    let batch = RecordBatch::try_from_iter([("=x", column), ("n", other)]).unwrap();
+    let lines: String = cells.map(|(_, written)| format!("{written},-7\r\n")).concat();
+    assert_eq!(rendered(&batch, Format::Excel, 0), format!("\u{feff}'=x,n\r\n{lines}"));
+    // CSV for programs has the cells as they are.
+    assert!(rendered(&batch, Format::Csv, 0).starts_with("=x,n\r\nはい,-7\r\n=1+1,-7\r\n"));
+}
+
+#[test]
 fn json_is_one_array_with_every_key() {
     let parsed: Value = serde_json::from_str(&rendered(&batch(), Format::Json, 0)).unwrap();
     assert_eq!(parsed[0]["words"], json!("a \"b\", c\nd"));

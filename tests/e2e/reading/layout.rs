@@ -2,6 +2,7 @@
 
 use shukei_doors::{Format, Shown, bars_in, render_measures_in};
 use shukei_query::{BaseRule, BreakPart, Flag, Measure, MeasureKind};
+use shukei_schemas::State;
 use unicode_width::UnicodeWidthStr;
 
 /// A figure of an option in a part, which is written as `name=category:label`; empty for all units.
@@ -218,4 +219,350 @@ fn charts_have_words_of_their_language_and_of_their_parts() {
     assert!(told.contains("母数 10（回答者）") && told.contains("Young; 母数 11（回答者）"), "{told}");
     assert!(!told.contains("base") && !told.contains("answered"), "{told}");
     assert!(english.contains("Young; base 11 who answered"), "{english}");
+}
+
+/// The lines of a table without those that are drawn, in words.
+fn told_lines(table: &str) -> Vec<String> {
+    words(table).into_iter().filter(|line| !line.starts_with(['─', '═'])).collect()
+}
+
+fn crossed() -> Shown {
+    Shown { crossed: true, ..english() }
+}
+
+fn japanese() -> Shown {
+    Shown { language: "ja".to_owned(), ..english() }
+}
+
+/// A figure of no option: of those in a state, or a statistic of those who answered.
+fn of_state(state: State, label: &str, part: &str, measure: MeasureKind, value: &str, base: u64) -> Measure {
+    Measure { option: None, state: Some(state), ..figure(0, label, part, measure, value, base) }
+}
+
+/// A net of options.
+fn of_set(label: &str, part: &str, value: &str, base: u64) -> Measure {
+    let set = Some(label.to_owned());
+    Measure { option: None, set, ..figure(0, label, part, MeasureKind::Share, value, base) }
+}
+
+#[test]
+fn the_parts_of_all_breaks_stand_below_the_total_and_options_across() {
+    let mut all = figures(&["a=1:Young", "a=2:Old", "b=1:Here"], ["Yes", "No"]);
+    // What is crossed is a break of its own.
+    let mut both = figure(1, "Yes", "a=1:Young", MeasureKind::Share, "70.5", 4);
+    let other = figure(1, "Yes", "b=1:Here", MeasureKind::Share, "", 4).parts[0].clone();
+    both.parts = both.parts.iter().cloned().chain([other]).collect();
+    both.breaks = "a=1; b=1".to_owned();
+    all.push(both);
+    for columns_max in [80, 40] {
+        let told = table(&all, &crossed(), columns_max);
+        let wanted = [
+            "問1-1 | Question",
+            "share %; n: base (answered)",
+            "n Yes No",
+            "total 10 10.5 20.5",
+            "Title of a (a)",
+            "Young 11 11.5 21.5",
+            "Old 12 12.5 22.5",
+            "Title of b (b)",
+            "Here 13 13.5 23.5",
+            "Title of a × Title of b (a*b)",
+            "Young × Here 4 70.5",
+        ];
+        assert_eq!(told_lines(&told), wanted, "{told}");
+        // Numbers end where their heading ends, and parts stand further in than the total.
+        let end = |words: &str| told.lines().find(|line| line.ends_with(words)).map(UnicodeWidthStr::width);
+        assert_eq!(end("No"), end("23.5"), "{told}");
+        assert!(told.contains("\n total ") && told.contains("\n   Young "), "{told}");
+        assert!(told.contains("\n Title of a (a)\n"), "{told}");
+    }
+    let told = table(&all, &Shown { crossed: true, ..japanese() }, 80);
+    assert!(told.contains("\n構成比 %; n: 母数（回答者）\n") && told.contains("\n 全体 "), "{told}");
+    assert!(!told.contains("total") && !told.contains("base") && !told.contains("share"), "{told}");
+}
+
+#[test]
+fn states_nets_and_means_stand_behind_options_with_their_own_bases() {
+    let parts = ["", "a=1:Young"];
+    let all: Vec<Measure> = parts
+        .into_iter()
+        .zip([10, 6])
+        .flat_map(|(part, base)| {
+            let yes = figure(1, "Yes", part, MeasureKind::Share, "50.0", base);
+            let yes_count = figure(1, "Yes", part, MeasureKind::Count, "5", base);
+            let no = figure(2, "No", part, MeasureKind::Share, "30.0", base);
+            let mean = of_state(State::Answered, "answered", part, MeasureKind::Mean, "1.4", base - 2);
+            let silent = of_state(State::NoAnswer, "no answer", part, MeasureKind::Share, "20.0", base);
+            let refused = of_state(State::StatedNoAnswer, "refused", part, MeasureKind::Count, "3", base);
+            let mut score = of_set("net score", part, "-20.0", base);
+            score.measure = MeasureKind::NetScore;
+            let net = of_set("Either", part, "80.0", base);
+            let asked = [yes_count, yes, no, net, score, silent, refused]
+                .map(|figure| Measure { base_rule: BaseRule::Asked, ..figure });
+            asked.into_iter().chain([mean])
+        })
+        .collect();
+    let told = table(&all, &crossed(), 100);
+    let wanted = [
+        "問1-1 | Question",
+        "share %; n: base (asked); n2: base (answered)",
+        // The last line of each heading stands right above its numbers.
+        "refused mean",
+        "n n2 Yes No no answer (count) Either net_score (n2)",
+        "total 10 8 50.0 30.0 20.0 3 80.0 -20.0 1.4",
+        "Title of a (a)",
+        "Young 6 4 50.0 30.0 20.0 3 80.0 -20.0 1.4",
+    ];
+    assert_eq!(told_lines(&told), wanted, "{told}");
+    let told = table(&all, &Shown { crossed: true, ..japanese() }, 100);
+    for words in ["構成比 %; n: 母数（対象者）; n2: 母数（回答者）", "(度数)", "平均", "ネットスコア"]
+    {
+        assert!(told.contains(words), "{words}\n{told}");
+    }
+    assert!(!told.contains("net") && !told.contains("mean") && !told.contains("count"), "{told}");
+    // Numbers: how many gave one is the base itself, and stands there once.
+    let of_numbers: Vec<Measure> = [("", 7, "7"), ("a=1:Young", 3, "3")]
+        .into_iter()
+        .flat_map(|(part, base, count)| {
+            [
+                of_state(State::Answered, "answered", part, MeasureKind::Count, count, base),
+                of_state(State::Answered, "answered", part, MeasureKind::Mean, "2.0", base),
+                of_state(State::Answered, "answered", part, MeasureKind::Median, "1.5", base),
+                of_state(State::NoAnswer, "no answer", part, MeasureKind::Count, "2", base),
+            ]
+        })
+        .collect();
+    let told = table(&of_numbers, &crossed(), 80);
+    let wanted = [
+        "問1-1 | Question",
+        "n: base (answered)",
+        "no answer",
+        "n (count) mean median",
+        "total 7 2 2.0 1.5",
+        "Title of a (a)",
+        "Young 3 2 2.0 1.5",
+    ];
+    assert_eq!(told_lines(&told), wanted, "{told}");
+    // Where only counts are asked for, they need no word of it in each heading.
+    let counts: Vec<Measure> = figures(&["a=1:Young"], ["Yes", "No"])
+        .into_iter()
+        .filter(|figure| figure.measure == MeasureKind::Count)
+        .collect();
+    let lines = told_lines(&table(&counts, &crossed(), 80));
+    assert_eq!(lines[1..4], ["count; n: base (answered)", "n Yes No", "total 10 1 2"]);
+}
+
+#[test]
+fn weighted_bases_have_their_units_beside_them() {
+    let mut all = figures(&["a=1:Young"], ["Yes", "No"]);
+    for figure in &mut all {
+        figure.base_weighted = Some("1614.949999992".to_owned());
+    }
+    let told = table(&all, &crossed(), 80);
+    let wanted = [
+        "n not",
+        "n weighted Yes No",
+        "total 1614.9 10 10.5 20.5",
+        "Title of a (a)",
+        "Young 1614.9 11 11.5 21.5",
+    ];
+    assert_eq!(told_lines(&told)[2..], wanted, "{told}");
+    let told = table(&all, &Shown { crossed: true, ..japanese() }, 80);
+    assert!(told.contains("加重") && !told.contains("weighted"), "{told}");
+}
+
+#[test]
+fn long_options_are_folded_then_numbered_and_blocks_repeat_the_base() {
+    let long = "とても長い選択肢の文言であって端末の幅には決して収まらないもの";
+    let parts: Vec<String> =
+        (1..=3).map(|at| format!("a={at}:とても長い名前のついた地域の区分その{at}")).collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let few = figures(&parts, [long, "No"]);
+    for columns_max in [200, 100, 80, 60, 40] {
+        let told = table(&few, &crossed(), columns_max);
+        assert!(told.lines().all(|line| line.width() <= columns_max), "{columns_max}\n{told}");
+        // At 40 columns the words stand below, at 60 and more they fit above the numbers in several lines.
+        assert_eq!(told.contains("\n(1) とても長い選択肢"), columns_max == 40, "{columns_max}\n{told}");
+        assert!(!told.contains('…'), "nothing is cut\n{told}");
+        assert!(words(&told).iter().any(|line| line.ends_with(" 10 10.5 20.5")), "{told}");
+        assert_eq!(told.matches("Title of a (a)").count(), 1, "{told}");
+    }
+    // Words of narrow letters are not torn apart: where there is no room for them, they have a number.
+    let torn = table(&figures(&parts, ["Incomprehensibilities", "No"]), &crossed(), 80);
+    assert!(torn.contains("\n(1) Incomprehensibilities\n") && torn.contains("  No"), "{torn}");
+    // More columns than fit are several blocks, each with labels and base.
+    let many: Vec<Measure> = ["", "a=1:Young"]
+        .into_iter()
+        .flat_map(|part| {
+            (1..=17).map(move |code| {
+                figure(code, &format!("Option {code}"), part, MeasureKind::Share, &format!("{code}.25"), 9)
+            })
+        })
+        .collect();
+    for columns_max in [60, 80, 100] {
+        let told = table(&many, &crossed(), columns_max);
+        assert!(told.lines().all(|line| line.width() <= columns_max), "{columns_max}\n{told}");
+        let totals: Vec<String> =
+            words(&told).into_iter().filter(|line| line.starts_with("total 9 ")).collect();
+        assert!(totals.len() > 1, "{told}");
+        let numbers: Vec<String> =
+            totals.iter().flat_map(|line| line.split(' ').skip(2).map(str::to_owned)).collect();
+        let wanted: Vec<String> = (1..=17).map(|code| format!("{code}.25")).collect();
+        assert_eq!(numbers, wanted, "each option stands in one block\n{told}");
+        assert_eq!(told.matches(" Young ").count(), totals.len(), "{told}");
+    }
+}
+
+/// Two rows of a grid: two options and the mean of their values, which not all who were asked gave.
+fn grid(part: &str) -> Vec<Measure> {
+    [(1, "First row", 10), (2, "Second row", 8)]
+        .into_iter()
+        .flat_map(|(row, label, base)| {
+            let figures = [
+                figure(1, "Often", part, MeasureKind::Count, "4", base),
+                figure(1, "Often", part, MeasureKind::Share, &format!("{row}0.0"), base),
+                figure(2, "Never", part, MeasureKind::Count, "5", base),
+                figure(2, "Never", part, MeasureKind::Share, &format!("{row}5.0"), base),
+                of_state(State::Answered, "answered", part, MeasureKind::Mean, &format!("1.{row}"), base),
+            ];
+            figures.map(|figure| Measure { row: Some(row), row_label: Some(label.to_owned()), ..figure })
+        })
+        .collect()
+}
+
+#[test]
+fn the_rows_of_a_grid_are_one_table_where_nothing_is_broken_down() {
+    let wanted = [
+        "問1-1 | Question",
+        "share %; n: base (answered)",
+        "n Often Never mean",
+        "First row 10 10.0 15.0 1.1",
+        "Second row 8 20.0 25.0 1.2",
+    ];
+    for shown in [english(), crossed()] {
+        let told = table(&grid(""), &shown, 80);
+        assert_eq!(told_lines(&told), wanted, "{told}");
+    }
+    // With a break each row has its table.
+    let both: Vec<Measure> = grid("").into_iter().chain(grid("a=1:Young")).collect();
+    for (shown, line) in [(english(), "Often % 10.0 10.0"), (crossed(), "Young 10 10.0 15.0 1.1")] {
+        let told = table(&both, &shown, 80);
+        assert_eq!(told.matches("問1-1 | Question").count(), 2, "{told}");
+        let lines = words(&told);
+        assert!(
+            lines.contains(&"First row".to_owned()) && lines.contains(&"Second row".to_owned()),
+            "{told}"
+        );
+        assert!(lines.contains(&line.to_owned()), "{told}");
+    }
+    // Long rows are folded and never cut to the first words.
+    let mut long = grid("");
+    for figure in &mut long {
+        figure.row_label = Some(format!(
+            "{} in which somebody has written a whole sentence",
+            figure.row_label.clone().unwrap()
+        ));
+    }
+    let told = table(&long, &english(), 60);
+    assert!(told.lines().all(|line| line.width() <= 60) && !told.contains('…'), "{told}");
+    assert!(words(&told).iter().any(|line| line == "whole sentence"), "{told}");
+}
+
+#[test]
+fn notes_and_flags_stand_where_they_are_true() {
+    let note = |figures: &mut [Measure], of: &dyn Fn(&Measure) -> bool, words: &str| {
+        figures.iter_mut().filter(|figure| of(figure)).for_each(|figure| figure.notes.push(words.to_owned()));
+    };
+    let mut all = figures(&["a=1:Young", "a=2:Old"], ["Yes", "No"]);
+    note(&mut all, &|_| true, "of all");
+    note(&mut all, &|figure| figure.option == Some(2), "of an option");
+    note(&mut all, &|figure| figure.breaks == "a=1", "of a part");
+    note(&mut all, &|figure| figure.option == Some(1) && figure.breaks == "a=2", "of one figure");
+    let lines = told_lines(&table(&all, &crossed(), 80));
+    let wanted = [
+        "問1-1 | Question",
+        "share %; n: base (answered) ※1",
+        "n Yes ※4 No ※2",
+        "total 10 10.5 20.5",
+        "Title of a (a)",
+        "Young ※3 11 11.5 21.5",
+        "Old 12 12.5 22.5",
+        "※1 of all",
+        "※2 of an option",
+        "※3 of a part",
+        "※4 of one figure",
+    ];
+    assert_eq!(lines, wanted);
+    // What all figures have stands on top, what some have below.
+    let mut flagged = figures(&["a=1:Young"], ["Yes", "No"]);
+    flagged.iter_mut().for_each(|figure| figure.flags.push(Flag::Synthetic));
+    flagged[1].flags.push(Flag::WeightMissing);
+    flagged[5].flags.push(Flag::Unreliable);
+    for shown in [english(), crossed()] {
+        let lines = told_lines(&table(&flagged, &shown, 80));
+        assert_eq!(lines[1], "synthetic");
+        assert!(lines.contains(&"some of the figures: weight_missing".to_owned()), "{lines:?}");
+        assert!(lines.contains(&"* on a small base (unreliable)".to_owned()), "{lines:?}");
+        assert!(lines.iter().any(|line| line.contains("11.5*")), "{lines:?}");
+        let lines = told_lines(&table(&flagged, &Shown { language: "ja".to_owned(), ..shown }, 80));
+        assert_eq!(lines[1], "合成データ");
+        assert!(lines.contains(&"一部の数値：ウェイトのない集計単位がある".to_owned()), "{lines:?}");
+    }
+    // What the program itself says is said in the language.
+    let mut means = figures(&[], ["Yes", "No"]);
+    note(&mut means, &|_| true, "without base: gas, water");
+    let lines = told_lines(&table(&means, &japanese(), 80));
+    assert!(lines.contains(&"※1 母数のないグループ：gas、water".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn what_is_no_count_has_a_column_of_its_own() {
+    let of_numbers = vec![
+        of_state(State::Answered, "answered", "", MeasureKind::Count, "7", 7),
+        of_state(State::Answered, "answered", "", MeasureKind::Mean, "2.0", 7),
+        of_state(State::Answered, "answered", "", MeasureKind::Sum, "14", 7),
+        of_state(State::NoAnswer, "no answer", "", MeasureKind::Count, "2", 7),
+    ];
+    let told = table(&of_numbers, &english(), 80);
+    let wanted = [
+        "問1-1 | Question",
+        "count % measure value base base rule",
+        "answered 7 7 answered",
+        "mean 2.0 7 answered",
+        "sum 14 7 answered",
+        "no answer 2 7 answered",
+    ];
+    assert_eq!(told_lines(&told), wanted, "{told}");
+    // The value ends where its heading ends, and not below the counts.
+    let end = |line: &str, words: &str| {
+        let line = told.lines().find(|other| other.contains(line)).unwrap();
+        line[..line.find(words).unwrap()].width() + words.width()
+    };
+    assert_eq!(end("measure", "value"), end("mean ", "2.0"), "{told}");
+    assert!(end("measure", "count") < end("mean ", "2.0") - 5, "{told}");
+    let told = table(&of_numbers, &japanese(), 80);
+    let wanted = ["度数 % 指標 値 母数 母数の定義", "answered 7 7 回答者", "平均 2.0 7 回答者"];
+    assert_eq!(told_lines(&told)[1..4], wanted, "{told}");
+    // Where there is no such thing there is no such column.
+    let told = table(&figures(&[], ["Yes", "No"]), &english(), 80);
+    assert_eq!(told_lines(&told)[1..3], ["count % base base rule", "Yes 1 10.5 10 answered"], "{told}");
+    // Changes have no counts; the option stands once, and so does a net score in one language.
+    let mut score = of_set("net score", "", "-5.7", 7);
+    score.measure = MeasureKind::NetScore;
+    let changes = vec![
+        figure(1, "Yes", "", MeasureKind::ChangePoints, "4.4", 7),
+        figure(1, "Yes", "", MeasureKind::ChangePercent, "7.7", 7),
+        score,
+    ];
+    for shown in [japanese(), Shown { crossed: true, ..japanese() }] {
+        let listed: &[Measure] = if shown.crossed { &changes[..2] } else { &changes };
+        let told = table(listed, &shown, 80);
+        let wanted = [
+            "指標 値 母数 母数の定義",
+            "Yes 増減（ポイント） 4.4 7 回答者",
+            "増減率（%） 7.7 7 回答者",
+            "ネットスコア -5.7 7 回答者",
+        ];
+        assert_eq!(told_lines(&told)[1..], wanted[..=listed.len()], "{told}");
+    }
 }

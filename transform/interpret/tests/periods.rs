@@ -16,6 +16,10 @@ const FORM: &str = r#"
 - {number: fiscal, kind: date, text: M, derived: {period: fiscal_year, of: at, fiscal_year_begins: 4}}
 - {number: quarter, kind: date, text: M, derived: {period: quarter, of: day, fiscal_year_begins: 2}}
 - {number: begins, kind: datetime, text: M, derived: {period: moment, of: day, zone: Asia/Tokyo}}
+- {number: born, kind: date, text: B}
+- {number: age, kind: number, text: A, derived: {birth_year: born, on: submitted_at, zone: Asia/Tokyo}}
+- {number: ageutc, kind: number, text: A, derived: {birth_year: born, on: submitted_at}}
+- {number: ageat, kind: number, text: A, derived: {birth_year: born, on: at}}
 "#;
 
 fn day(text: &str) -> String {
@@ -37,6 +41,10 @@ fn a_period_is_its_first_day_in_the_zone() {
         ("", r#"{"at":"soon"}"#, "fiscal", "invalid".to_owned()),
         ("", r#"{"day":"2026-01-31"}"#, "quarter", day("2025-11-01")),
         ("", r#"{"day":"none"}"#, "quarter", "stated_no_answer".to_owned()),
+        // A birthday begins with the day in the zone.
+        (sent, r#"{"born":"1990-04-01"}"#, "age", "n=36".to_owned()),
+        (sent, r#"{"born":"1990-04-01"}"#, "ageutc", "n=35".to_owned()),
+        ("", r#"{"born":"1990-04-01","at":"2026-03-31T15:00:00Z"}"#, "ageat", "n=36".to_owned()),
         ("", r#"{"day":"1970-01-01"}"#, "begins", format!("t={}", -9 * 3_600_000_000_i64)),
     ];
     for (more, answers, question, wanted) in cases {
