@@ -126,7 +126,7 @@ mod tests {
             ("令和%y年%m月%d日", "names an era"),
             ("R%y.%m.%d", "letter before `%y`"),
             ("%EY年%m月%d日", "is no format"),
-            ("%Q", "is no format"),
+            ("%!", "is no format"),
             ("YYYY-MM-DD", "is no format"),
         ] {
             let found = problem(format).map_or(String::new(), |(message, _)| message);

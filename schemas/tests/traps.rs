@@ -463,13 +463,14 @@ fn tests_in_sources() -> BTreeSet<String> {
         let text = std::fs::read_to_string(&file).unwrap();
         let mut is_test = false;
         for line in text.lines().map(str::trim) {
-            if let Some(rest) = line.strip_prefix("fn ") {
+            if let Some(rest) = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ") {
                 let name = rest.split('(').next().unwrap_or_default();
                 if is_test && name.starts_with("trap_") {
                     names.insert(name.to_owned());
                 }
             }
-            is_test = line == "#[test]" || is_test && line.starts_with('#');
+            let begins = line == "#[test]" || line.starts_with("#[tokio::test");
+            is_test = begins || is_test && line.starts_with('#');
         }
     }
     names

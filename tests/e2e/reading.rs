@@ -320,6 +320,9 @@ fn tables_for_people_have_words_of_their_language() {
     assert!(told.starts_with("誰が一番か\n\nq | 二つから一つ\n"), "{told}");
     let rates = tabulate(&program, &["--response", "--format", "table", "--lang", "ja"]).ends(0).stdout;
     has(&rates, "回収率");
+    has(&rates, "% = AAPOR RR2: 回収数 / (依頼数 - 対象外)");
+    has(&rates, "合計: 収集方法を問わず、集計対象の全ての集計単位");
+    assert!(!rates.contains("however") && !rates.contains("invited"), "{rates}");
 }
 
 #[test]

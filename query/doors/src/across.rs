@@ -466,7 +466,8 @@ fn columns_of<'a>(
     columns.into_iter().map(|(_, column)| column).collect()
 }
 
-/// The bases that columns relate to, the one of most columns first. Counts relate to none, unless there is nothing else.
+/// The bases that columns relate to, the one of most columns first. Counts relate to none, unless there is nothing
+/// else.
 fn bases_of(columns: &mut [Column<'_>], lines: usize, shown: &Shown) -> Vec<Base> {
     let only_counts = columns.iter().all(|column| column.kind == MeasureKind::Count);
     let mut bases: Vec<Base> = Vec::new();

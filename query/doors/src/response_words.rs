@@ -82,7 +82,8 @@ impl ResponseWords {
         }
     }
 
-    /// Which rows a total takes. `takes` is the column of CSV, in English: `2 of 3 groups; without an invited count: gas`.
+    /// Which rows a total takes. `takes` is the column of CSV, in English, for example
+    /// `2 of 3 groups; without an invited count: gas`.
     pub(crate) fn takes<'t>(&self, takes: &'t str) -> Cow<'t, str> {
         if !self.is_ja {
             return takes.into();
