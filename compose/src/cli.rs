@@ -270,9 +270,9 @@ pub(crate) struct Tabulate {
     pub(crate) wave: Option<String>,
     #[command(flatten)]
     pub(crate) asked: Asked,
-    /// The changes of all shares since this wave, of what both waves share
+    /// The changes of all shares since this wave, of what both waves share; may be given again for several waves
     #[arg(long, value_name = "WAVE", conflicts_with = "response")]
-    pub(crate) against: Option<String>,
+    pub(crate) against: Vec<String>,
     /// With `--against`: only the units that answered in both waves (a panel), as a concordance follows them
     #[arg(long, requires = "against")]
     pub(crate) panel: bool,

@@ -206,7 +206,9 @@ fn what_is_asked_of_questions_is_asked_of_indicators() {
         // 2 + 1 + 0.5 of 5; nobody of theirs has a weight.
         (
             &["--indicator", "at-all", "--weight", "w"],
-            &["at-all share 70.0 4/7 covered external+form weight_missing"],
+            &[
+                "at-all share 70.0 4/7 covered external+form weight_missing;2 without a weight, in no weighted figure",
+            ],
         ),
         (
             &["--indicator", "first", "--mark-below", "8"],

@@ -187,7 +187,14 @@ impl Line {
 pub(crate) fn read(file: &Path) -> Result<Vec<Line>, Fault> {
     let refused = |reason: String| Fault::usage(format!("`{}`: {reason}", file.display()), COLUMNS);
     let content = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(content.as_slice());
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
+    if let Err(error) = std::str::from_utf8(content) {
+        let before = content.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let message = format!("`{}`: line {line} is not UTF-8", file.display());
+        return Err(Fault::usage(message, "save the published table as CSV in UTF-8"));
+    }
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(content);
     let headers = reader.headers().map_err(|error| refused(error.to_string()))?.clone();
     if let Some(unknown) = headers.iter().find(|name| !KNOWN.contains(name)) {
         return Err(refused(match nearest(unknown, KNOWN.into_iter()) {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use shukei_doors::Shown;
 use shukei_query::ResponseTable;
+use shukei_schemas::WaveId;
 
 use crate::cli::{FiguresFormat, Tabulate};
 use crate::commands::expect;
@@ -31,17 +32,31 @@ pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
     let mut request = arguments.asked.request(&catalog, &arguments.survey, wave.as_str())?;
     request.language = language.map(str::to_owned);
     request.panel = arguments.panel;
-    let against = arguments.against.as_deref().map(Into::into);
+    let against: Vec<WaveId> = arguments.against.iter().map(|wave| wave.as_str().into()).collect();
     let definition = catalog.definitions().survey(&request.survey).map(Arc::as_ref);
     if let (Some(file), Some(definition)) = (&arguments.expect, definition) {
-        let agree = expect::compare(&catalog, definition, &request, against.as_ref(), file).await?;
+        if against.len() > 1 {
+            return Err(Fault::usage(
+                "a published table is held against the changes since one wave",
+                "give `--against` once, and a file for each wave",
+            ));
+        }
+        let agree = expect::compare(&catalog, definition, &request, against.first(), file).await?;
         output::versions(&catalog);
         return Ok(ExitCode::from(u8::from(!agree)));
     }
-    let measures = match &against {
-        Some(earlier) => shukei_query::compare(&catalog, &request, earlier).await?,
-        None => shukei_query::tabulate(&catalog, &request).await?,
-    };
+    let mut measures = Vec::new();
+    for earlier in &against {
+        measures.extend(shukei_query::compare(&catalog, &request, earlier).await?);
+    }
+    if against.is_empty() {
+        measures = shukei_query::tabulate(&catalog, &request).await?;
+    }
+    if measures.is_empty() && !request.how.measures.is_empty() {
+        note!(
+            "nothing is printed: no question that is asked for has such a measure; see Measures in tabulation.md"
+        );
+    }
     let mut shown = definition.map_or_else(Shown::default, |known| Shown::of(&known.survey, &request));
     shown.crossed = arguments.format == FiguresFormat::Cross;
     output::measures(&measures, &shown, arguments.format.into())?;

@@ -149,11 +149,15 @@ pub(super) async fn tabulations(
             return Err(Problem::new(StatusCode::BAD_REQUEST, "parameter_invalid", detail));
         }
     };
-    let measures = match parameters.one("against") {
-        Some(earlier) => shukei_query::compare(&catalog, &request, &earlier.into()).await,
-        None => shukei_query::tabulate(&catalog, &request).await,
-    };
-    let measures = measures.map_err(refused)?;
+    let against: Vec<&str> = parameters.all("against").collect();
+    let mut measures = Vec::new();
+    for earlier in &against {
+        let since = shukei_query::compare(&catalog, &request, &(*earlier).into()).await;
+        measures.extend(since.map_err(refused)?);
+    }
+    if against.is_empty() {
+        measures = shukei_query::tabulate(&catalog, &request).await.map_err(refused)?;
+    }
     let mut out = Vec::new();
     shukei_doors::render_measures(&measures, format, 0, &mut out).map_err(Fault::from)?;
     Ok(answered(out, format, &catalog))
@@ -172,6 +176,11 @@ impl Parameters {
             .iter()
             .find(|(known, value)| known == name && !value.is_empty())
             .map(|(_, value)| value.as_str())
+    }
+
+    fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
+        let named = self.0.iter().filter(move |(known, value)| known == name && !value.is_empty());
+        named.map(|(_, value)| value.as_str())
     }
 
     fn only(&self, names: &[&str]) -> Result<(), Problem> {

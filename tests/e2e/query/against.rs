@@ -204,7 +204,7 @@ async fn indicators_are_asked_of_the_earlier_wave_under_the_names_it_had() {
         format!("based change_printed 0.0 2/3 {told}"),
     ];
     assert_eq!(got, wanted);
-    assert_eq!(all[0].id, "s/w/indicators/both/change_points?against=v");
+    assert_eq!(all[0].id, "s/w/-/-/-/indicator:both/-/change_points?against=v");
     // By groups, beside questions.
     request.by = vec!["group".to_owned()];
     request.questions = Some(vec!["a".to_owned()]);

@@ -73,7 +73,7 @@ async fn who_gave_no_answer_to_a_break_is_a_part_where_that_is_asked_for() {
     let across = |all: Vec<String>| {
         all.iter().map(|share| share.split(' ').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(across(shares("b", Percent::Across).await), ["4/2", "1/2", "1/2"]);
+    assert_eq!(across(shares("b", Percent::Across).await), ["4/4", "1/2", "1/2"]);
     assert_eq!(across(shares("b~", Percent::Across).await), ["4/4", "1/4", "1/4", "2/4", "0/4"]);
     // Crossed, and explained by its name.
     let crossed = shares("b~*nband~", Percent::Down).await;

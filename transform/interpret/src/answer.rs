@@ -1,6 +1,6 @@
 use shukei_schemas::State;
 use shukei_schemas::columns::MASK_BITS;
-use shukei_schemas::definition::{Choice, Form};
+use shukei_schemas::definition::{Choice, Form, Question};
 use smallvec::{SmallVec, smallvec};
 
 /// A unit's answers to one question: one, or one per row of a grid or a ranking.
@@ -70,7 +70,12 @@ impl Answer {
 
 /// An unanswered form: what is not said stays no answer.
 pub(crate) fn blank(form: &Form) -> Vec<PerRow> {
-    form.questions.iter().map(|question| smallvec![Answer::none(); question.rows().len().max(1)]).collect()
+    let one = |question: &Question| match question.rows().len() {
+        // Nearly every question; nothing is copied, and no memory asked for.
+        0 | 1 => PerRow::from_buf([Answer::none()]),
+        rows => smallvec![Answer::none(); rows],
+    };
+    form.questions.iter().map(one).collect()
 }
 
 /// The words of a mask with these places marked.

@@ -14,8 +14,7 @@ pub(crate) fn multiple(question: &Question, places: &[usize]) -> (Answer, Option
         return (nothing_marked(options), None);
     }
     let is_exclusive = |place: &&usize| options.get(**place).is_some_and(|option| option.exclusive);
-    let exclusive = places.iter().filter(is_exclusive).count();
-    if exclusive == 0 || places.len() == 1 {
+    if places.len() == 1 || !places.iter().any(|place| is_exclusive(&place)) {
         return most(question, places, None);
     }
     let kept: Vec<usize> = match question.rules.exclusive_with_others {
