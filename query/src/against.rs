@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use shukei_schemas::WaveId;
 use shukei_schemas::definition::{
-    Form, Grade, Mapping, OptionGroup, Percent, Question, Statistic, SurveyDefinition, Text,
+    Form, Grade, Kind, Mapping, OptionGroup, Percent, Question, Statistic, SurveyDefinition, Text,
 };
 
 use self::earlier::{Between, Matched, Rules};
@@ -27,14 +27,16 @@ use crate::break_words::name_parts;
 use crate::catalog::Catalog;
 use crate::cell_id::cell_id;
 use crate::error::QueryError;
+use crate::forming::mean_decimals;
 use crate::indicator::AskedIndicator;
 use crate::labels::language_of;
-use crate::measure::{Flag, Measure};
+use crate::measure::{Flag, Measure, MeasureKind};
 use crate::request::TabulateRequest;
 use crate::tabulate::{find_wave, tabulate};
 
 /// Forms the changes since an earlier wave of every share of an option or set that a request asks for: in points, in
-/// per cent, and as the difference of the printed shares.
+/// per cent, and as the difference of the printed shares. Of means, where they suit or are asked for: the mean less the
+/// earlier one, and the difference of the printed means.
 ///
 /// A question is the same if it has the same number, kind, rows and rule of the base, and an option if it has the same
 /// code and words, unless a concordance says otherwise. What is not compared has a row that says why, without a value.
@@ -50,17 +52,19 @@ pub async fn compare(
     request: &TabulateRequest,
     against: &WaveId,
 ) -> Result<Vec<Measure>, QueryError> {
-    if let Some(other) = request.how.measures.iter().find(|measure| **measure != Statistic::Share) {
+    let compared = [Statistic::Share, Statistic::Mean];
+    if let Some(other) = request.how.measures.iter().find(|measure| !compared.contains(measure)) {
         return Err(QueryError::Request {
             problem: format!(
-                "a change of `{}` is not formed: waves are compared by their shares",
+                "a change of `{}` is not formed: waves are compared by shares and means",
                 other.as_str()
             ),
-            hint: "ask for `--measure share` to see the shares too, or tabulate wave by wave".to_owned(),
+            hint: "ask for `--measure share` or `--measure mean` to see both figures beside the change, or \
+                   tabulate wave by wave"
+                .to_owned(),
         });
     }
     let mut later = TabulateRequest { panel: false, ..request.clone() };
-    later.how.measures = vec![Statistic::Share];
     let (definition, wave) = find_wave(catalog, &later)?;
     let indicators = AskedIndicator::find(definition, wave, &later.how.indicators)?;
     later.how.indicators.clear();
@@ -95,11 +99,13 @@ pub async fn compare(
             Some(wanted) => wanted.iter().any(|number| number == question.number.as_str()),
             None => question.is_tabulated(),
         };
-        is_wanted && !question.options().is_empty()
+        let has_mean = matches!(question.kind, Kind::Number { .. })
+            && (request.how.measures.is_empty() || request.how.measures.contains(&Statistic::Mean));
+        is_wanted && (!question.options().is_empty() || has_mean)
     });
     let (mut order, mut matched, mut rows) =
         (Vec::new(), Vec::new(), BTreeMap::<String, Vec<Measure>>::new());
-    let with_shares = request.how.measures.contains(&Statistic::Share);
+    let with_shares = !request.how.measures.is_empty();
     let (later, earlier) = (&later, &earlier);
     let work = Work { catalog, between: &between, shared: &shared, later, earlier, with_shares };
     for question in wanted {
@@ -194,7 +200,20 @@ impl Work<'_> {
             let rows = rows.entry(of.question.number.to_string()).or_default();
             let bare = self.bare(of.question);
             let why = |why: Why| why.in_language(&self.between.language);
-            for option in &of.pairs.alone {
+            let with_mean = match later.how.measures.as_slice() {
+                [] => matches!(of.question.kind, Kind::Rating { .. } | Kind::Ranking { .. }),
+                asked => {
+                    asked.contains(&Statistic::Mean)
+                        && of.question.options().iter().any(|option| option.value.is_some())
+                }
+            };
+            if with_mean && !of.pairs.has_same_values {
+                let mut row = bare.row_of(None, None, Flag::NotCompared, why(Why::OtherValues));
+                row.measure = MeasureKind::ChangeMean;
+                rows.push(bare.named(row));
+            }
+            let with_shares = later.how.measures.is_empty() || later.how.measures.contains(&Statistic::Share);
+            for option in of.pairs.alone.iter().filter(|_| with_shares) {
                 rows.push(bare.row_of(Some(*option), None, Flag::NotCompared, why(Why::NoOption)));
             }
             rows.extend(
@@ -314,7 +333,10 @@ impl Work<'_> {
             printed: shown.zip(printed.and_then(|(_, earlier)| earlier.get(&found.before))),
             id: &id,
             against: between.against,
-            decimals: request.how.decimals.unwrap_or(between.survey().decimals),
+            decimals: match now.measure {
+                MeasureKind::Mean => mean_decimals(&request.how, between.survey()),
+                _ => request.how.decimals.unwrap_or(between.survey().decimals),
+            },
             language,
             with_shares: self.with_shares,
         };

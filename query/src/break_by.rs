@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use shukei_schemas::State;
-use shukei_schemas::definition::{Form, Kind, Question, nearest};
+use shukei_schemas::definition::{Form, Kind, Question, Sectors, nearest};
 
 use crate::error::QueryError;
 use crate::shape::{Item, items};
@@ -14,6 +16,8 @@ pub(crate) const DIMENSIONS_MAX: usize = 4;
 pub(crate) enum Dimension {
     /// The column `group`.
     Group,
+    /// The fields (分野) that groups belong to.
+    Field(Arc<Fields>),
     /// The column `method`.
     Method,
     /// The answers to a question, or to a row of one.
@@ -36,6 +40,27 @@ pub(crate) enum Dimension {
         /// The question.
         number: String,
     },
+}
+
+/// The fields of a classification.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields {
+    of_group: BTreeMap<String, String>,
+    /// In printed order.
+    pub(crate) order: Vec<String>,
+}
+
+impl Fields {
+    pub(crate) fn of(sectors: &Sectors) -> Self {
+        let of_group = sectors.groups.iter().map(|group| (group.group.clone(), group.field.clone()));
+        let order = sectors.fields.iter().map(|field| field.field.clone());
+        Self { of_group: of_group.collect(), order: order.collect() }
+    }
+
+    /// The field of a group; none of an unknown group.
+    pub(crate) fn of_group(&self, group: &str) -> Option<&str> {
+        self.of_group.get(group).map(String::as_str)
+    }
 }
 
 /// One or several dimensions that figures are broken down by together.
@@ -125,7 +150,7 @@ impl Cross {
     }
 
     /// Reads a break: dimensions with `*` between them.
-    pub(crate) fn read(by: &str, forms: &[&Form]) -> Result<Self, QueryError> {
+    pub(crate) fn read(by: &str, forms: &[&Form], fields: Option<&Arc<Fields>>) -> Result<Self, QueryError> {
         let names: Vec<&str> = by.split('*').map(str::trim).collect();
         if names.len() > DIMENSIONS_MAX {
             return Err(QueryError::Request {
@@ -133,7 +158,7 @@ impl Cross {
                 hint: "break down by fewer, and filter by the others".to_owned(),
             });
         }
-        let dimensions = names.into_iter().map(|name| Dimension::read(name, forms));
+        let dimensions = names.into_iter().map(|name| Dimension::read(name, forms, fields));
         Ok(Self { dimensions: dimensions.collect::<Result<_, _>>()?, is_hidden: false })
     }
 
@@ -153,10 +178,12 @@ impl Cross {
 }
 
 impl Dimension {
-    fn read(name: &str, forms: &[&Form]) -> Result<Self, QueryError> {
-        match name {
-            "group" => return Ok(Self::Group),
-            "method" => return Ok(Self::Method),
+    fn read(name: &str, forms: &[&Form], fields: Option<&Arc<Fields>>) -> Result<Self, QueryError> {
+        let is_question = || forms.iter().any(|form| form.question(name).is_some());
+        match (name, fields) {
+            ("group", _) => return Ok(Self::Group),
+            ("method", _) => return Ok(Self::Method),
+            ("field", Some(fields)) if !is_question() => return Ok(Self::Field(Arc::clone(fields))),
             _ => {}
         }
         let bare = name.strip_suffix(WITH_UNKNOWN).unwrap_or(name);
@@ -194,6 +221,7 @@ impl Dimension {
                 let is_break = |q: &&Question| !q.options().is_empty() || matches!(q.kind, Kind::Date { .. });
                 let known: Vec<String> = ["group".to_owned(), "method".to_owned()]
                     .into_iter()
+                    .chain(fields.map(|_| "field".to_owned()))
                     .chain(questions.filter(is_break).flat_map(|question| {
                         let number = question.number.as_str();
                         let rows = question.rows().iter().map(move |row| format!("{number}.{}", row.code));
@@ -222,6 +250,7 @@ impl Dimension {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Group => "group",
+            Self::Field(_) => "field",
             Self::Method => "method",
             Self::Question { name, .. } => name,
             Self::Date { number } => number,
@@ -233,7 +262,7 @@ impl Dimension {
         let (number, row) = match self {
             Self::Question { number, row, .. } => (number, *row),
             Self::Date { number } => (number, None),
-            Self::Group | Self::Method => return None,
+            Self::Group | Self::Field(_) | Self::Method => return None,
         };
         let (place, question) = form.question(number)?;
         let row = row.and_then(|code| question.rows().iter().position(|row| row.code == code));

@@ -41,6 +41,8 @@ impl Words<'_> {
         let (title, label) = match (name, self.language) {
             ("group", "ja") => ("グループ".to_owned(), self.groups(category)),
             ("group", _) => ("group".to_owned(), self.groups(category)),
+            ("field", "ja") if !self.asks("field") => ("分野".to_owned(), self.field(category)),
+            ("field", _) if !self.asks("field") => ("field".to_owned(), self.field(category)),
             ("method", "ja") => ("収集方法".to_owned(), category.to_owned()),
             ("method", _) => ("method".to_owned(), category.to_owned()),
             _ => {
@@ -60,6 +62,16 @@ impl Words<'_> {
             (Unknown::NotAsked, "ja") => "非該当",
             (Unknown::NotAsked, _) => "not asked",
         })
+    }
+
+    fn asks(&self, number: &str) -> bool {
+        self.forms.iter().any(|form| form.question(number).is_some())
+    }
+
+    fn field(&self, category: &str) -> String {
+        let sectors = self.definition.sectors_of(self.wave);
+        let field = sectors.and_then(|sectors| sectors.fields.iter().find(|field| field.field == category));
+        field.map_or(category, |field| field.label.in_language(self.language)).to_owned()
     }
 
     /// The words of a group, or of several that are one part.

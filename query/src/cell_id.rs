@@ -131,11 +131,12 @@ fn change(path: &str, asked: &str) -> Option<QueryError> {
     let mut rest: Vec<&str> = asked.split('&').filter(|pair| !pair.is_empty()).collect();
     let against = rest.iter().position(|pair| pair.starts_with("against="))?;
     let wave = decoded(rest.remove(against).split_once('=')?.1)?;
-    let (figure, _) = path.rsplit_once('/')?;
+    let (figure, change) = path.rsplit_once('/')?;
+    let of = if change.contains("mean") { "mean" } else { "share" };
     let asked = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
     Some(QueryError::Request {
         problem: format!("`{path}` is the change of a figure since wave `{wave}`"),
-        hint: format!("explain the share itself, `{figure}/share{asked}`, and the same of wave `{wave}`"),
+        hint: format!("explain the {of} itself, `{figure}/{of}{asked}`, and the same of wave `{wave}`"),
     })
 }
 

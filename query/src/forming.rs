@@ -70,7 +70,7 @@ pub(crate) fn without_weight(language: &str, units: u64) -> String {
 }
 
 /// What the table says of means, or of everything, else what the survey says.
-fn mean_decimals(how: &Table, survey: &Survey) -> u8 {
+pub(crate) fn mean_decimals(how: &Table, survey: &Survey) -> u8 {
     how.mean_decimals.or(how.decimals).or(survey.mean_decimals).unwrap_or(survey.decimals)
 }
 
@@ -363,6 +363,7 @@ impl<'a> Figures<'a> {
             set: None,
             count_weighted: None,
             base_weighted: None,
+            exact: None,
             id: String::new(),
         }
     }

@@ -312,6 +312,7 @@ impl<'a> Former<'a> {
             set: Some(indicator.indicator.clone()),
             count_weighted: None,
             base_weighted: None,
+            exact: None,
             id: String::new(),
         }
     }

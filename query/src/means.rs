@@ -46,13 +46,15 @@ impl Statistics<'_> {
         let base = answered.exact(weighted);
         let extreme =
             |number: Option<&i128>| number.and_then(|number| ratio_text(*number, one, digits, rounding));
+        let exact = base.checked_mul(one).map(|base| (weighed, base));
         let mut push = |statistic, suits, kind, value: Option<String>| {
             if figures.wants(statistic, suits) {
-                out.push(figures.finished(self.of_base(kind, answered, sum.methods_of_numbers()), value));
+                let mut line = self.of_base(kind, answered, sum.methods_of_numbers());
+                line.exact = exact.filter(|_| kind == MeasureKind::Mean);
+                out.push(figures.finished(line, value));
             }
         };
-        let mean =
-            base.checked_mul(one).and_then(|base| ratio_text(weighed, base, figures.mean_decimals, rounding));
+        let mean = exact.and_then(|(sum, base)| ratio_text(sum, base, figures.mean_decimals, rounding));
         push(Statistic::Mean, true, MeasureKind::Mean, mean);
         let median = median(sum, weighted);
         let median = median.and_then(|twice| ratio_text(twice, 2 * one, figures.mean_decimals, rounding));
@@ -96,9 +98,11 @@ impl Statistics<'_> {
         }
         let (units, rounding) = (base.exact(weighted), figures.survey.rounding);
         if figures.wants(Statistic::Mean, suits) {
-            let mean = units.checked_mul(ONE);
-            let mean = mean.and_then(|units| ratio_text(weighed, units, figures.mean_decimals, rounding));
-            out.push(figures.finished(self.of_base(MeasureKind::Mean, base, sum.methods_at(&valued)), mean));
+            let mut line = self.of_base(MeasureKind::Mean, base, sum.methods_at(&valued));
+            line.exact = units.checked_mul(ONE).map(|units| (weighed, units));
+            let mean =
+                line.exact.and_then(|(sum, units)| ratio_text(sum, units, figures.mean_decimals, rounding));
+            out.push(figures.finished(line, mean));
         }
         if let Some(scale) = Scale::of(figures).filter(|_| !is_ranking) {
             let value = scale.mean(weighed, units, figures.mean_decimals, rounding);
@@ -186,6 +190,14 @@ impl Scale {
         let above = weighed.checked_sub(self.from.checked_mul(units)?)?.checked_mul(self.rise)?;
         let numerator = above.checked_add(self.to.checked_mul(units)?.checked_mul(self.run)?)?;
         ratio_text(numerator, units.checked_mul(self.run)?.checked_mul(ONE)?, decimals, rounding)
+    }
+}
+
+/// The same fraction in its lowest terms.
+pub(crate) fn lowest((numerator, denominator): (i128, i128)) -> (i128, i128) {
+    match i128::try_from(divisor(numerator.unsigned_abs(), denominator.unsigned_abs())) {
+        Ok(common) if common > 1 => (numerator / common, denominator / common),
+        _ => (numerator, denominator),
     }
 }
 

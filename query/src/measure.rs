@@ -60,6 +60,8 @@ pub struct Measure {
     pub count_weighted: Option<String>,
     /// With weights, what the base weighs.
     pub base_weighted: Option<String>,
+    /// Of a mean, numerator and denominator: what a change between two waves is formed of. It does not leave.
+    pub exact: Option<(i128, i128)>,
     /// The name of the figure, the same as long as the same is asked.
     pub id: String,
 }
@@ -158,6 +160,14 @@ named! {
         ChangePercent = "change_percent",
         /// The difference of the printed shares of two waves, in points.
         ChangePrinted = "change_printed",
+        /// The mean of an earlier wave that a change is formed of.
+        MeanEarlier = "mean_earlier",
+        /// That of the later wave.
+        MeanLater = "mean_later",
+        /// A mean less that of an earlier wave.
+        ChangeMean = "change_mean",
+        /// The difference of the printed means of two waves.
+        ChangeMeanPrinted = "change_mean_printed",
     }
 }
 
@@ -165,6 +175,34 @@ impl MeasureKind {
     /// Whether it is a share of a base in per cent.
     pub fn is_share(self) -> bool {
         matches!(self, Self::Share | Self::ShareAcross | Self::ShareWhole)
+    }
+
+    /// Whether it is of two waves: a change, or a figure that stands beside one.
+    pub fn is_of_two_waves(self) -> bool {
+        match self {
+            Self::ShareEarlier
+            | Self::ShareLater
+            | Self::ChangePoints
+            | Self::ChangePercent
+            | Self::ChangePrinted
+            | Self::MeanEarlier
+            | Self::MeanLater
+            | Self::ChangeMean
+            | Self::ChangeMeanPrinted => true,
+            Self::Count
+            | Self::Share
+            | Self::ShareAcross
+            | Self::ShareWhole
+            | Self::Mean
+            | Self::MeanRescaled
+            | Self::Median
+            | Self::Sum
+            | Self::Min
+            | Self::Max
+            | Self::NetScore
+            | Self::ShareEqualGroups
+            | Self::ShareFrameWeighted => false,
+        }
     }
 }
 

@@ -194,8 +194,8 @@ pub(crate) fn decimals_of(question: &Question) -> u8 {
     }
 }
 
-/// The cells of a cross in the order of codes or names along each dimension; groups in that of the classification,
-/// where there is one. Options all, also those that nobody chose.
+/// The cells of a cross in the order of codes or names along each dimension; groups and fields in that of the
+/// classification, where there is one. Options all, also those that nobody chose.
 pub(crate) fn cells_of(at: usize, cross: &Cross, groups: &[String], tallies: &[Tally]) -> Vec<Chosen> {
     let mut cells: Vec<Vec<Category>> = vec![Vec::new()];
     for (nth, dimension) in cross.dimensions.iter().enumerate() {
@@ -208,16 +208,23 @@ pub(crate) fn cells_of(at: usize, cross: &Cross, groups: &[String], tallies: &[T
                 codes.chain(Unknown::ALL.into_iter().filter(seen).map(Category::Unknown)).collect()
             }
             // Names of dates sort by time.
-            Dimension::Group | Dimension::Method | Dimension::Date { .. } => {
+            Dimension::Group | Dimension::Field(_) | Dimension::Method | Dimension::Date { .. } => {
                 let seen = tallies.iter().flat_map(|tally| tally.slots().seen(at, nth));
                 let seen: BTreeSet<&str> = seen.collect();
                 seen.into_iter().map(|name| Category::Name(name.to_owned())).collect()
             }
         };
-        if *dimension == Dimension::Group {
+        let printed = match dimension {
+            Dimension::Group => Some(groups),
+            Dimension::Field(fields) => Some(&fields.order[..]),
+            Dimension::Method | Dimension::Question { .. } | Dimension::Date { .. } => None,
+        };
+        if let Some(printed) = printed {
             let place = |category: &Category| match category {
-                Category::Name(name) => groups.iter().position(|group| group == name).unwrap_or(groups.len()),
-                Category::Code(_) | Category::Unknown(_) => groups.len(),
+                Category::Name(name) => {
+                    printed.iter().position(|known| known == name).unwrap_or(printed.len())
+                }
+                Category::Code(_) | Category::Unknown(_) => printed.len(),
             };
             categories.sort_by_key(place);
         }

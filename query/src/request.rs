@@ -4,6 +4,7 @@ use std::sync::Arc;
 use shukei_schemas::definition::{Derived, Form, Table, nearest};
 use shukei_schemas::{SurveyId, WaveId};
 
+use crate::break_by::Fields;
 use crate::error::QueryError;
 use crate::indicator::AskedIndicator;
 
@@ -27,6 +28,8 @@ pub struct TabulateRequest {
     pub panel: bool,
     /// Indicators as they are to be formed, instead of those of the wave with the names asked for.
     pub(crate) indicators: Option<Vec<Arc<AskedIndicator>>>,
+    /// The fields of the wave's classification, where it has one.
+    pub(crate) fields: Option<Arc<Fields>>,
     /// Only these units; all if none.
     pub(crate) among: Option<Arc<BTreeSet<String>>>,
 }
@@ -43,6 +46,7 @@ impl TabulateRequest {
             how: Table::default(),
             panel: false,
             indicators: None,
+            fields: None,
             among: None,
         }
     }

@@ -1,12 +1,13 @@
 //! Into which runs of counts a unit falls.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch, StringViewArray};
 use shukei_schemas::definition::Question;
 use shukei_schemas::{State, moment};
 
-use crate::break_by::{Category, Cross, DIMENSIONS_MAX, Dimension, Part, Unknown};
+use crate::break_by::{Category, Cross, DIMENSIONS_MAX, Dimension, Fields, Part, Unknown};
 use crate::error::QueryError;
 use crate::shape::{Item, ItemRows, Values};
 
@@ -67,6 +68,7 @@ pub(crate) struct Slots {
 #[derive(Clone, Debug)]
 pub(crate) enum Reader {
     Group,
+    Field(Arc<Fields>),
     Method,
     /// Answers, and whether those of whom none is known are categories too.
     Item(Box<Item>, bool),
@@ -76,6 +78,8 @@ pub(crate) enum Reader {
 /// What a batch holds of one dimension.
 pub(crate) enum Read<'a> {
     Names(&'a StringViewArray),
+    /// The fields of groups.
+    Fields(&'a StringViewArray, &'a Fields),
     Item(&'a Item, Box<ItemRows>, bool),
     Date(&'a Question, Box<ItemRows>),
 }
@@ -251,6 +255,11 @@ impl Slots {
                     members.push(self.name(name));
                 }
             }
+            Read::Fields(groups, fields) => {
+                if let Some(field) = text_at(groups, row).and_then(|group| fields.of_group(group)) {
+                    members.push(self.name(field));
+                }
+            }
             Read::Item(item, rows, _) if rows.state(row) == State::Answered => match &rows.values {
                 Values::Codes(codes) if codes.is_valid(row) => {
                     members.push(u32::from(codes.value(row).unsigned_abs()));
@@ -309,6 +318,7 @@ impl Reader {
         Ok(match self {
             Self::Method => Read::Names(&heads.methods),
             Self::Group => Read::Names(heads.groups.as_ref().unwrap_or(&heads.methods)),
+            Self::Field(fields) => Read::Fields(heads.groups.as_ref().unwrap_or(&heads.methods), fields),
             Self::Item(item, with_unknown) => {
                 Read::Item(item, Box::new(item.read(table, batch)?), *with_unknown)
             }

@@ -14,6 +14,7 @@ use shukei_schemas::definition::{
 use shukei_schemas::{SurveyId, WaveId};
 use tokio::task::JoinSet;
 
+use crate::break_by::Fields;
 use crate::catalog::Catalog;
 use crate::counted::CountedWave;
 use crate::delivered::delivered;
@@ -121,7 +122,9 @@ pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> 
     // With what the wave says of their questions.
     let forms: Vec<Arc<Form>> =
         forms.map(|form| form.in_wave(wave).map_or_else(|| form.clone(), Arc::new)).collect();
-    let request = request.of_forms(&forms)?;
+    let sectors = definition.sectors_of(wave);
+    let mut request = request.of_forms(&forms)?;
+    request.fields = sectors.map(|sectors| Arc::new(Fields::of(sectors)));
     let language = language_of(&definition.survey, request.language.as_deref());
     let indicators = match &request.indicators {
         Some(given) => given.clone(),
@@ -143,7 +146,6 @@ pub(crate) async fn count_wave(catalog: &Catalog, request: &TabulateRequest) -> 
         }
         tallies.push(tally);
     }
-    let sectors = definition.sectors_of(wave);
     let groups = sectors.iter().flat_map(|sectors| &sectors.groups).map(|group| group.group.clone());
     Ok(Counted {
         mappings: wave.mappings.iter().filter_map(|mapping| definition.mapping(mapping).cloned()).collect(),

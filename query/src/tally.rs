@@ -121,13 +121,14 @@ impl Tally {
         let how = &request.how;
         let mut crosses = Vec::new();
         for by in &request.by {
-            crosses.push(Cross::read(by, &refs)?);
+            crosses.push(Cross::read(by, &refs, request.fields.as_ref())?);
         }
         if how.equal_groups || how.frame_weighted {
             crosses.push(Cross::hidden_groups());
         }
         let reader = |dimension: &Dimension| match dimension {
             Dimension::Group => Some(Reader::Group),
+            Dimension::Field(fields) => Some(Reader::Field(Arc::clone(fields))),
             Dimension::Method => Some(Reader::Method),
             Dimension::Question { with_unknown, .. } => {
                 dimension.item(&form).map(|item| Reader::Item(Box::new(item), *with_unknown))
@@ -195,7 +196,7 @@ impl Tally {
         let group = self.looks_at_groups().then_some("group");
         let readers = self.readers.iter().flatten().filter_map(|reader| match reader {
             Reader::Item(item, _) | Reader::Date(item, _) => Some(item.as_ref()),
-            Reader::Group | Reader::Method => None,
+            Reader::Group | Reader::Field(_) | Reader::Method => None,
         });
         let weight = self.weight.iter().map(|weight| &weight.item);
         let items = self.items.iter().map(|counted| &counted.item).chain(readers).chain(weight);
@@ -212,7 +213,8 @@ impl Tally {
     }
 
     fn looks_at_groups(&self) -> bool {
-        let by_group = self.readers.iter().flatten().any(|reader| matches!(reader, Reader::Group));
+        let is_of_group = |reader: &Reader| matches!(reader, Reader::Group | Reader::Field(_));
+        let by_group = self.readers.iter().flatten().any(is_of_group);
         by_group || self.filter.is_some() || self.numerator.is_some() || !self.indicators.is_empty()
     }
 

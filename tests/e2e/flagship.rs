@@ -44,7 +44,7 @@ fn every_count_and_base_is_that_of_an_independent_recount() {
 }
 
 #[test]
-fn bases_and_notes_follow_from_coverage() {
+fn trap_04_and_50_bases_and_notes_follow_from_coverage_option_by_option() {
     let csv = played().on_data(&["tabulate", "--survey", "nisc", "--wave", "2023"]).ends(0).stdout;
     let note = "金融分野（資金決済以外）を除く";
     let mut seen = 0;
@@ -59,6 +59,63 @@ fn bases_and_notes_follow_from_coverage() {
         seen += 1;
     }
     assert!(seen > 600, "{seen}");
+}
+
+#[test]
+fn groups_of_one_field_are_counted_together() {
+    let asked = |by: &str| {
+        let asked = [
+            "tabulate",
+            "--survey",
+            "nisc",
+            "--wave",
+            "2023",
+            "--question",
+            "42",
+            "--by",
+            by,
+            "--lang",
+            "en",
+        ];
+        csv_rows(&played().on_data(&asked).ends(0).stdout)
+    };
+    let shares = |rows: &[BTreeMap<String, String>], parts: &[&str]| -> Vec<(u64, u64)> {
+        let is_of = |row: &&BTreeMap<String, String>| {
+            row["measure"] == "share" && !row["option"].is_empty() && parts.contains(&row["breaks"].as_str())
+        };
+        let of =
+            |row: &BTreeMap<String, String>| (row["count"].parse().unwrap(), row["base"].parse().unwrap());
+        rows.iter().filter(is_of).map(of).collect()
+    };
+    let (fields, groups) = (asked("field"), asked("group"));
+    // Fourteen fields in printed order, two of which are made of several of the seventeen groups.
+    let mut seen: Vec<&str> = fields.iter().map(|row| row["breaks"].as_str()).collect();
+    seen.dedup();
+    assert_eq!((seen.len(), seen[0], seen[1], seen[2]), (15, "", "field=ict", "field=finance"));
+    assert!(
+        fields.iter().any(|row| row["breaks_label"] == "Information and communications"),
+        "{:?}",
+        fields[5]
+    );
+    let finance = shares(&fields, &["field=finance"]);
+    let summed =
+        groups.iter().filter(|row| row["breaks"].contains("finance")).map(|row| row["breaks"].as_str());
+    let parts: std::collections::BTreeSet<&str> = summed.collect();
+    let (left, right) = {
+        let each: Vec<Vec<(u64, u64)>> = parts.iter().map(|part| shares(&groups, &[part])).collect();
+        assert_eq!(each.len(), 2, "{parts:?}");
+        (each[0].clone(), each[1].clone())
+    };
+    let sums: Vec<(u64, u64)> =
+        left.iter().zip(&right).map(|(one, other)| (one.0 + other.0, one.1 + other.1)).collect();
+    assert!(!finance.is_empty() && finance == sums, "{finance:?} {sums:?}");
+    // A figure of a field explains itself by group and method.
+    let id = &fields
+        .iter()
+        .find(|row| row["breaks"] == "field=finance" && row["measure"] == "share")
+        .unwrap()["id"];
+    let said = played().on_data(&["explain", id]).ends(0).stdout;
+    assert!(parts.iter().all(|part| said.contains(part.trim_start_matches("group="))), "{said}");
 }
 
 #[test]

@@ -378,7 +378,7 @@ const RECOUNTS: &[Recount] = &[
 ];
 
 #[test]
-fn the_flagships_indicators_are_those_of_a_naive_recount() {
+fn trap_07_the_flagships_indicators_have_each_the_base_of_a_naive_recount() {
     let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
     let _ = program.on_data(&["demo", "--survey", "nisc", "--wave", "2023"]).ends(0);
     let mut said: BTreeMap<(String, String), BTreeMap<String, Said>> = BTreeMap::new();

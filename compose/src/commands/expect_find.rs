@@ -69,9 +69,12 @@ fn asked_by(kind: MeasureKind) -> &'static str {
         MeasureKind::ShareEarlier | MeasureKind::ShareLater => {
             "; `--against WAVE --measure share` asks for it"
         }
-        MeasureKind::ChangePoints | MeasureKind::ChangePercent | MeasureKind::ChangePrinted => {
-            "; `--against WAVE` asks for it"
-        }
+        MeasureKind::MeanEarlier | MeasureKind::MeanLater => "; `--against WAVE --measure mean` asks for it",
+        MeasureKind::ChangePoints
+        | MeasureKind::ChangePercent
+        | MeasureKind::ChangePrinted
+        | MeasureKind::ChangeMean
+        | MeasureKind::ChangeMeanPrinted => "; `--against WAVE` asks for it",
         MeasureKind::Count
         | MeasureKind::Share
         | MeasureKind::Mean

@@ -26,15 +26,7 @@ pub(crate) fn has_place(figure: &Measure) -> bool {
 
 /// Whether a figure is a change since an earlier wave. Those are listed: each has notes of its own.
 pub(crate) fn is_change(figure: &Measure) -> bool {
-    let kind = figure.measure;
-    matches!(
-        kind,
-        MeasureKind::ShareEarlier
-            | MeasureKind::ShareLater
-            | MeasureKind::ChangePoints
-            | MeasureKind::ChangePercent
-            | MeasureKind::ChangePrinted
-    )
+    figure.measure.is_of_two_waves()
 }
 
 /// Writes the figures of one question, or of one row of it, each break in blocks of its own. All have a place.

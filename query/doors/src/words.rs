@@ -175,6 +175,10 @@ impl Words {
             MeasureKind::ChangePoints => "増減（ポイント）",
             MeasureKind::ChangePercent => "増減率（%）",
             MeasureKind::ChangePrinted => "公表値の差（ポイント）",
+            MeasureKind::MeanEarlier => "前回の平均",
+            MeasureKind::MeanLater => "今回の平均",
+            MeasureKind::ChangeMean => "平均の増減",
+            MeasureKind::ChangeMeanPrinted => "公表値の平均の差",
         }
     }
 

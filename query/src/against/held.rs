@@ -1,4 +1,4 @@
-//! Shares of both waves over the same units: same groups, and for each option only the ways of collecting that cover it in
+//! Shares and means of both waves over the same units: same groups, and for each option only the ways of collecting that cover it in
 //! both waves.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,23 +12,32 @@ use super::panel::Panel;
 use super::shared::{Block, Shared};
 use crate::catalog::Catalog;
 use crate::error::QueryError;
-use crate::measure::Measure;
+use crate::measure::{Measure, MeasureKind};
 use crate::request::TabulateRequest;
 use crate::tabulate::tabulate;
 
-/// What a share is of: question, row, option or set.
+/// What a figure is of: question, row, and the option, the set or [`MEAN`].
 type What = (String, Option<i16>, String);
 
-/// Shares by what they are of and part.
+/// What a mean is of.
+pub(super) const MEAN: &str = "mean";
+
+/// Shares and means by what they are of and part.
 pub(super) type Shares = BTreeMap<(What, String), Measure>;
 
+/// Whether waves are compared by such a figure.
+fn is_compared(measure: &Measure) -> bool {
+    measure.measure.is_share() || measure.measure == MeasureKind::Mean
+}
+
 pub(super) fn shares(measures: Vec<Measure>) -> Shares {
-    let shares = measures.into_iter().filter(|measure| measure.measure.is_share());
+    let shares = measures.into_iter().filter(is_compared);
     shares.map(|share| ((what(&share), share.breaks.clone()), share)).collect()
 }
 
 pub(super) fn what(measure: &Measure) -> What {
     let what = match (&measure.set, measure.option, measure.state) {
+        _ if measure.measure == MeasureKind::Mean => MEAN.to_owned(),
         (Some(set), ..) => format!("set:{set}"),
         (None, Some(option), _) => option.to_string(),
         (None, None, state) => state.map_or("", |state| state.as_str()).to_owned(),
@@ -90,7 +99,7 @@ pub(super) fn subject(now: &Measure) -> String {
     }
 }
 
-/// The shares that two requests come to, limited to what both waves share.
+/// The figures that two requests come to, limited to what both waves share.
 pub(super) async fn held(
     catalog: &Catalog,
     batch: Batch<'_>,
@@ -110,7 +119,7 @@ pub(super) async fn held(
     let (later, earlier) = counted(&shared.methods).await?;
     // Which ways of collecting are left, where one covers it in one of the waves only. The total says so for all parts.
     let mut covering: BTreeMap<What, BTreeSet<String>> = BTreeMap::new();
-    for now in later.iter().filter(|now| now.measure.is_share() && now.breaks.is_empty()) {
+    for now in later.iter().filter(|now| is_compared(now) && now.breaks.is_empty()) {
         let then = batch.before(parts, now).and_then(|before| earlier.get(&before));
         if let Some(then) = then.filter(|then| now.base > 0 && then.base > 0 && now.methods != then.methods) {
             let both = now.methods.iter().filter(|method| then.methods.contains(method));
@@ -126,7 +135,7 @@ pub(super) async fn held(
         }
     }
     let mut found = Vec::new();
-    for now in later.into_iter().filter(|now| now.measure.is_share()) {
+    for now in later.into_iter().filter(is_compared) {
         let Some(before) = batch.before(parts, &now) else { continue };
         let Some(methods) = covering.get(&what(&now)) else {
             if let Some(then) = earlier.get(&before).cloned() {

@@ -1,9 +1,10 @@
 //! Which options of two questions are the same.
 
-use shukei_schemas::definition::{ConcordedQuestion, Question};
+use shukei_schemas::definition::{ConcordedQuestion, Kind, Question};
 
+use super::held::MEAN;
 use super::words::Why;
-use crate::measure::Measure;
+use crate::measure::{Measure, MeasureKind};
 
 /// Options of the later wave that together are those of the earlier.
 #[derive(Clone, Debug)]
@@ -18,6 +19,17 @@ impl Pair {
         self.later.len() != 1 || self.earlier.len() != 1
     }
 
+    fn has_same_value(&self, later: &Question, earlier: &Question) -> bool {
+        let ([now], [then]) = (&self.later[..], &self.earlier[..]) else { return false };
+        // The value of a rank is its number.
+        let is_ranking = matches!(later.kind, Kind::Ranking { .. });
+        let of = |question: &Question, code: i16| {
+            let option = question.options().iter().find(|option| option.code == code);
+            option.map(|option| (option.value, option.not_applicable))
+        };
+        of(later, *now) == of(earlier, *then) && (!is_ranking || now == then)
+    }
+
     /// The name in the column `set`.
     pub(super) fn id(&self) -> String {
         let codes: Vec<String> = self.later.iter().map(ToString::to_string).collect();
@@ -30,6 +42,8 @@ pub(super) struct Pairs {
     pub(super) alike: Vec<Pair>,
     /// Options of the later wave without any of the earlier.
     pub(super) alone: Vec<i16>,
+    /// Whether means are of the same scale: each option of either wave has one of the other with the same value.
+    pub(super) has_same_values: bool,
 }
 
 impl Pairs {
@@ -74,6 +88,9 @@ impl Pairs {
                 false => pairs.alone.push(option.code),
             }
         }
+        pairs.has_same_values = pairs.alone.is_empty()
+            && pairs.alike.len() == earlier.options().len()
+            && pairs.alike.iter().all(|pair| pair.has_same_value(later, earlier));
         Ok(pairs)
     }
 
@@ -99,6 +116,9 @@ impl Pairs {
 
     /// What a figure of the later wave was in the earlier.
     pub(super) fn earlier_of(&self, now: &Measure) -> Option<String> {
+        if now.measure == MeasureKind::Mean {
+            return self.has_same_values.then(|| MEAN.to_owned());
+        }
         match (&now.set, now.option) {
             (Some(set), _) => Some(format!("set:{set}")),
             (None, Some(code)) => {

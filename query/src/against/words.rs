@@ -3,7 +3,7 @@
 use shukei_schemas::WaveId;
 use shukei_schemas::definition::ConcordedGroup;
 
-use crate::measure::Measure;
+use crate::measure::{Measure, MeasureKind};
 
 /// Why something is not compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,7 @@ pub(super) enum Why {
     NoOption,
     NoSet,
     NoLevel,
+    OtherValues,
     OtherWay,
     OtherBase,
     NotCovered,
@@ -29,6 +30,10 @@ impl Why {
             Self::NoLevel => {
                 ("the options have other codes in the earlier wave", "前の調査回では選択肢の番号が異なる")
             }
+            Self::OtherValues => (
+                "the options have other values in the earlier wave",
+                "前の調査回では選択肢の値が異なるため、平均は比較しない",
+            ),
             Self::OtherWay => ("the earlier wave asks it in another way", "前の調査回では尋ね方が異なる"),
             Self::OtherBase => {
                 ("the base is another in the earlier wave", "前の調査回では母数の定義が異なる")
@@ -48,6 +53,15 @@ pub(super) fn is_japanese(language: &str) -> bool {
 /// Count and base of the earlier wave: those that the change is formed of, and of weighted ones the units behind them.
 pub(super) fn was(language: &str, against: &WaveId, then: &Measure) -> String {
     let (count, base) = (then.count, then.base);
+    if then.measure == MeasureKind::Mean {
+        let weighted = then.base_weighted.as_ref();
+        return match (weighted, is_japanese(language)) {
+            (Some(of), true) => format!("{against}：平均の母数{of}（実数{base}）"),
+            (Some(of), false) => format!("{against}: the mean of weighted {of} ({base} unweighted)"),
+            (None, true) => format!("{against}：平均の母数{base}"),
+            (None, false) => format!("{against}: the mean of {base}"),
+        };
+    }
     match (&then.count_weighted, &then.base_weighted, is_japanese(language)) {
         (Some(weighted), Some(of), true) => {
             format!("{against}：加重{of}のうち{weighted}（実数{base}のうち{count}）")

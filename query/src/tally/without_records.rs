@@ -60,16 +60,23 @@ impl Tally {
         let unknown = StringViewArray::from_iter([None::<&str>]);
         let mut crosses = Vec::with_capacity(self.crosses.len());
         for (at, cross) in self.crosses.iter().enumerate() {
-            let read = |dimension: &Dimension| match dimension {
-                Dimension::Group => heads.groups.as_ref().unwrap_or(&unknown),
-                Dimension::Method => &heads.methods,
-                Dimension::Question { .. } | Dimension::Date { .. } => &unknown,
+            let groups = heads.groups.as_ref().unwrap_or(&unknown);
+            let is_head = |dimension: &Dimension| {
+                matches!(dimension, Dimension::Group | Dimension::Field(_) | Dimension::Method)
             };
-            let is_head = |dimension: &Dimension| matches!(dimension, Dimension::Group | Dimension::Method);
             if !cross.dimensions.iter().all(is_head) {
                 self.left_out.crosses.insert(at);
             }
-            crosses.push(cross.dimensions.iter().map(|dimension| Read::Names(read(dimension))).collect());
+            let mut read = Vec::with_capacity(cross.dimensions.len());
+            for dimension in &cross.dimensions {
+                read.push(match dimension {
+                    Dimension::Group => Read::Names(groups),
+                    Dimension::Field(fields) => Read::Fields(groups, fields),
+                    Dimension::Method => Read::Names(&heads.methods),
+                    Dimension::Question { .. } | Dimension::Date { .. } => Read::Names(&unknown),
+                });
+            }
+            crosses.push(read);
         }
         let multiple = self.crosses.iter().map(Cross::is_multiple).collect();
         let breaks = Breaks { crosses, multiple, partition: self.partition };

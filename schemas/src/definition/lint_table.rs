@@ -91,7 +91,8 @@ impl Lint<'_> {
     }
 
     fn dimension(&self, name: &str) -> Option<Finding> {
-        if matches!(name, "group" | "method") {
+        let is_field = name == "field" && !self.definition.sectors.is_empty() && self.find(name).is_none();
+        if is_field || matches!(name, "group" | "method") {
             return None;
         }
         let (number, row) = name.split_once('.').map_or((name, None), |(number, row)| (number, Some(row)));

@@ -17,7 +17,7 @@ use shukei_testkit::{Program, small_event};
 use tempfile::TempDir;
 
 /// Every wait of these tests ends here.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A Kafka node. It ends when the last test that uses it ends, or when this process does.
 pub(crate) struct Node {

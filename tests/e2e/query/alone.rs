@@ -16,7 +16,7 @@ use shukei_schemas::{Lane, Offset, State};
 use super::world::{answers, definitions, form, lines, wide, with_column};
 
 #[test]
-fn a_percentage_is_rounded_once_by_integers() {
+fn trap_48_a_percentage_is_rounded_once_by_integers() {
     // (count, base, decimals, rounding, printed): and the two published tables that we can check by hand.
     let cases: &[(u64, u64, u8, Rounding, Option<&str>)] = &[
         (29, 80, 1, HalfAway, Some("36.3")),

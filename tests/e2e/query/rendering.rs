@@ -51,7 +51,7 @@ fn csv_is_rfc_4180() {
 }
 
 #[test]
-fn a_spreadsheet_reads_utf_8_and_runs_no_cell() {
+fn trap_61_a_spreadsheet_reads_utf_8_and_runs_no_cell() {
     // (a cell, what is written for it)
     let cells = [
         ("はい", "はい"),

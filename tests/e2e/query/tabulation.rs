@@ -67,7 +67,7 @@ fn units() -> Vec<Vec<u8>> {
     ]
 }
 
-fn formed(request: &TabulateRequest) -> Vec<Measure> {
+pub(super) fn formed(request: &TabulateRequest) -> Vec<Measure> {
     let definitions = survey_with("");
     let forms = [form(&definitions)];
     let request = &request.of_forms(&forms).unwrap();
@@ -90,7 +90,7 @@ fn formed(request: &TabulateRequest) -> Vec<Measure> {
     measures(&world, request, &[total]).unwrap()
 }
 
-fn asked(asked: &[(&str, &str)]) -> TabulateRequest {
+pub(super) fn asked(asked: &[(&str, &str)]) -> TabulateRequest {
     let mut request = TabulateRequest::new("s".into(), "w".into());
     for (name, value) in asked {
         request.ask(name, value).unwrap_or_else(|error| panic!("{name} {value}: {error}"));
@@ -99,7 +99,7 @@ fn asked(asked: &[(&str, &str)]) -> TabulateRequest {
 }
 
 /// `breaks| row what measure value count/base`, of the figures that are wanted.
-fn lines(asks: &[(&str, &str)], wanted: impl Fn(&Measure) -> bool) -> Vec<String> {
+pub(super) fn lines(asks: &[(&str, &str)], wanted: impl Fn(&Measure) -> bool) -> Vec<String> {
     let all = formed(&asked(asks));
     let line = |m: &Measure| {
         let what = match (&m.set, m.option, m.state) {
@@ -114,7 +114,7 @@ fn lines(asks: &[(&str, &str)], wanted: impl Fn(&Measure) -> bool) -> Vec<String
     all.iter().filter(|m| wanted(m)).map(line).collect()
 }
 
-fn shares(asks: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn shares(asks: &[(&str, &str)]) -> Vec<String> {
     lines(asks, |m| m.measure.is_share())
 }
 

@@ -46,6 +46,7 @@ fn figure(option: i16, label: &str, part: &str, measure: MeasureKind, value: &st
         set: None,
         count_weighted: None,
         base_weighted: None,
+        exact: None,
         id: String::new(),
     }
 }
