@@ -46,6 +46,9 @@ pub enum TransformError {
         /// The record.
         position: Position,
     },
+    /// The program ends while records are interpreted.
+    #[error("interpretation was interrupted because the program ends")]
+    Interrupted,
 }
 
 impl TransformError {
@@ -59,6 +62,7 @@ impl TransformError {
             Self::RawGap { .. } => "raw_gap",
             Self::Definition { .. } => "definition_missing",
             Self::DecidedOtherwise { .. } => "decided_otherwise",
+            Self::Interrupted => "interrupted",
         }
     }
 
@@ -77,6 +81,7 @@ impl TransformError {
             Self::DecidedOtherwise { .. } => {
                 "use the version of the program that decided it; nothing was written for this record"
             }
+            Self::Interrupted => "start it again: what was not decided is taken up where it stopped",
         }
     }
 }

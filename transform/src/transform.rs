@@ -226,25 +226,15 @@ impl Transform {
             let read = raw.rows(&wanted).await?;
             let rows = raw::rows(&read.batches)?;
             let read_to = contiguous(lane, first, &rows)?;
-            let mut decided = Vec::with_capacity(rows.len());
-            for row in &rows {
-                let Some(record) = &row.record else { continue };
-                let record = Record { payload: record.payload.as_deref(), headers: &record.headers };
-                let interpretation = interpret_at(&record, Some(row.order_time_us), &self.definitions);
-                let (outcome, carried) = Rows::split(interpretation);
-                match (&carried, &outcome.target) {
+            let decided = interpreted(rows, &self.definitions).await?;
+            for one in &decided {
+                match (&one.carried, &one.outcome.target) {
                     (Some(Rows::Response(response)), Some(target)) => {
                         self.ensure_responses(target, &response.form).await?;
                     }
                     (Some(Rows::Aggregate(_)), _) => self.ensure_aggregates().await?,
                     _ => {}
                 }
-                decided.push(Decided {
-                    offset: row.span.first,
-                    order_time_us: row.order_time_us,
-                    outcome,
-                    carried,
-                });
             }
             let (count, now_ms) = (decided.len(), self.now_ms());
             let span = Span { first, end: read_to };
@@ -330,6 +320,44 @@ impl Transform {
     fn now_ms(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
+}
+
+/// Rows that are not worth another thread.
+const ROWS_OF_A_THREAD: usize = 256;
+
+/// What records come to, in their order. They are independent of each other, so every processor takes a part of them.
+async fn interpreted(
+    mut rows: Vec<raw::RawRow>,
+    definitions: &Arc<Definitions>,
+) -> Result<Vec<Decided>, TransformError> {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let of_each = rows.len().div_ceil(processors).max(ROWS_OF_A_THREAD);
+    let mut parts = Vec::new();
+    while !rows.is_empty() {
+        let rest = rows.split_off(of_each.min(rows.len()));
+        let part = std::mem::replace(&mut rows, rest);
+        let definitions = Arc::clone(definitions);
+        parts.push(tokio::task::spawn_blocking(move || {
+            part.iter().filter_map(|row| decided(row, &definitions)).collect::<Vec<_>>()
+        }));
+    }
+    let mut all = Vec::new();
+    for part in parts {
+        match part.await.map_err(tokio::task::JoinError::try_into_panic) {
+            Ok(part) => all.extend(part),
+            Err(Ok(panic)) => std::panic::resume_unwind(panic),
+            Err(Err(_)) => return Err(TransformError::Interrupted),
+        }
+    }
+    Ok(all)
+}
+
+/// What a record comes to; none of a hole.
+fn decided(row: &raw::RawRow, definitions: &Definitions) -> Option<Decided> {
+    let record = row.record.as_ref()?;
+    let record = Record { payload: record.payload.as_deref(), headers: &record.headers };
+    let (outcome, carried) = Rows::split(interpret_at(&record, Some(row.order_time_us), definitions));
+    Some(Decided { offset: row.span.first, order_time_us: row.order_time_us, outcome, carried })
 }
 
 /// Where the rows end that follow each other from `first` on. Raw has no gaps, so a gap here must stop the lane: what

@@ -40,6 +40,25 @@ impl Default for Steps {
     }
 }
 
+/// Where the bytes of a normal form stand in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origins {
+    /// All so many bytes further: the text was in its normal form.
+    Shifted(usize),
+    /// For each byte, and for the end.
+    Listed(Vec<usize>),
+}
+
+impl Origins {
+    /// Where a byte of the normal form, or its end, stands in the text.
+    pub fn of(&self, at: usize) -> usize {
+        match self {
+            Self::Shifted(by) => at + by,
+            Self::Listed(from) => from.get(at).or(from.last()).copied().unwrap_or(0),
+        }
+    }
+}
+
 /// The normal form that names of columns are compared in, where none is the same to the letter.
 pub fn column_key(name: &str) -> String {
     Steps::of(&[Step::Trim, Step::Width, Step::Quotes, Step::Blanks]).key(name).into_owned()
@@ -62,12 +81,17 @@ impl Steps {
     pub fn key<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let text = if self.trim { text.trim_matches(is_around) } else { text };
         // Most texts are in their normal form already.
-        if text.chars().all(|c| self.keeps(c)) {
+        if self.keeps_all(text) {
             return Cow::Borrowed(text);
         }
         let mut key = String::with_capacity(text.len());
         self.fold(text, |c, _| key.push(c));
         Cow::Owned(key)
+    }
+
+    fn keeps_all(&self, text: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii() && !(self.quotes && byte == b'`');
+        (!self.case && !self.blanks && text.bytes().all(is_plain)) || text.chars().all(|c| self.keeps(c))
     }
 
     /// Whether a letter is its own normal form, whatever stands around it.
@@ -86,17 +110,20 @@ impl Steps {
         !changes
     }
 
-    /// The normal form with, for each of its bytes, where in the text it comes from; one more for the end.
-    pub fn mapped(&self, text: &str) -> (String, Vec<usize>) {
+    /// The normal form, and for each of its bytes where in the text it comes from.
+    pub fn mapped<'a>(&self, text: &'a str) -> (Cow<'a, str>, Origins) {
         let start = if self.trim { text.len() - text.trim_start_matches(is_around).len() } else { 0 };
         let end = if self.trim { text.trim_end_matches(is_around).len().max(start) } else { text.len() };
+        if self.keeps_all(&text[start..end]) {
+            return (Cow::Borrowed(&text[start..end]), Origins::Shifted(start));
+        }
         let (mut key, mut from) = (String::with_capacity(end - start), Vec::with_capacity(end - start + 1));
         self.fold(&text[start..end], |c, at| {
             key.push(c);
             from.resize(key.len(), at + start);
         });
         from.push(end);
-        (key, from)
+        (Cow::Owned(key), Origins::Listed(from))
     }
 
     /// Calls back with each letter of the normal form and where it comes from.
@@ -211,8 +238,11 @@ mod tests {
             let steps = Steps::of(steps);
             assert_eq!(steps.key(text), *wanted);
             let (key, from) = steps.mapped(text);
-            assert_eq!((key.as_str(), from.len()), (*wanted, key.len() + 1));
-            assert!(from.iter().all(|at| text.is_char_boundary(*at)));
+            assert_eq!(key, *wanted);
+            // Each letter stands where its origin says, and so does the end.
+            let ends = key.char_indices().map(|(at, _)| at).chain([key.len()]);
+            let origins: Vec<usize> = ends.map(|at| from.of(at)).collect();
+            assert!(origins.is_sorted() && origins.iter().all(|at| text.is_char_boundary(*at)), "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What texts mean in a question: exact words in their normal form, lists of them in one cell, declared patterns.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::fold::Steps;
 use super::pattern::Pattern;
@@ -10,7 +10,7 @@ use super::pattern::Pattern;
 pub(super) struct Words {
     exact: HashMap<String, Vec<usize>>,
     /// The words by their first letter, longest first, to find them inside a list.
-    by_first: HashMap<char, Vec<String>>,
+    by_first: BTreeMap<char, Vec<(String, Vec<usize>)>>,
 }
 
 impl Words {
@@ -19,13 +19,16 @@ impl Words {
         if key.is_empty() {
             return None;
         }
-        let before = self.exact.insert(key.to_owned(), places);
-        if before.is_none()
-            && let Some(first) = key.chars().next()
-        {
+        let before = self.exact.insert(key.to_owned(), places.clone());
+        if let Some(first) = key.chars().next() {
             let words = self.by_first.entry(first).or_default();
-            let at = words.partition_point(|word| word.len() >= key.len());
-            words.insert(at, key.to_owned());
+            match words.iter_mut().find(|(word, _)| word == key) {
+                Some((_, meant)) => *meant = places,
+                None => {
+                    let at = words.partition_point(|(word, _)| word.len() >= key.len());
+                    words.insert(at, (key.to_owned(), places));
+                }
+            }
         }
         before
     }
@@ -37,8 +40,9 @@ impl Words {
     /// The longest words that the text begins with and that end where a part of a list may end.
     fn longest<'a>(&self, text: &'a str, ends: impl Fn(&str) -> bool) -> Option<(&'a str, &[usize])> {
         let words = self.by_first.get(&text.chars().next()?)?;
-        let found = words.iter().find(|word| text.starts_with(word.as_str()) && ends(&text[word.len()..]))?;
-        Some((&text[..found.len()], self.get(found)?))
+        let is_it = |word: &String| text.starts_with(word.as_str()) && ends(&text[word.len()..]);
+        let (found, places) = words.iter().find(|(word, _)| is_it(word))?;
+        Some((&text[..found.len()], places))
     }
 }
 
@@ -109,7 +113,7 @@ impl Labels {
                 break;
             }
             if let Some((found, places)) = words.longest(rest, ends) {
-                let text = &cell[from[at]..from[at + found.len()]];
+                let text = &cell[from.of(at)..from.of(at + found.len())];
                 pieces.push(Piece { text, meaning: Some(Meaning { places, by_pattern: false }) });
                 at += found.len();
                 continue;
@@ -119,7 +123,7 @@ impl Labels {
             if end == rest.len() && !bare.is_empty() {
                 part = part.strip_suffix(bare).unwrap_or(part).trim_end();
             }
-            let text = &cell[from[at]..from[at + part.len()]];
+            let text = &cell[from.of(at)..from.of(at + part.len())];
             let pattern = self.patterns.iter().find(|pattern| pattern.fits(part));
             let meaning = pattern.map(|pattern| Meaning { places: &pattern.places, by_pattern: true });
             pieces.push(Piece { text, meaning });

@@ -165,6 +165,14 @@ impl Layout {
         self.order.get(place).map(|column| (place, column))
     }
 
+    /// The same, looked for at a place first.
+    pub fn column_after(&self, place: usize, name: &str) -> Option<(usize, &Column)> {
+        match self.order.get(place) {
+            Some(column) if column.name == name => Some((place, column)),
+            _ => self.column(name),
+        }
+    }
+
     /// Whether the layout names a column exactly so.
     pub fn names(&self, column: &str) -> bool {
         self.columns.contains_key(column) || self.ignore.contains(column)

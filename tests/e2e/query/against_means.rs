@@ -23,7 +23,7 @@ const CONCORDANCE: &str = "
 concordance: v-w
 from: v
 to: w
-questions: [{question: z, was: y, grade: same}]
+questions: [{question: z, was: y, grade: same, reason: renamed}]
 ";
 
 const FORM: &str = r#"

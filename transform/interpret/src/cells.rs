@@ -20,18 +20,21 @@ pub(crate) fn read(
     let gathered = form.questions.iter().map(|_| None).collect();
     let mut reader = Reader { form, layout, path, issues, answers: blank(form), gathered };
     let mut seen = vec![false; layout.columns().len()];
+    let mut next = 0;
     for (name, json) in entries {
         // A name in another spelling stands for a column only where the column itself is not there.
         let shadowed = |column: &Column| {
             column.name != name[..] && entries.iter().any(|(other, _)| other[..] == column.name)
         };
-        let found = layout.column(name).filter(|(_, column)| !shadowed(column));
+        // Most files have their columns in the order of the layout.
+        let found = layout.column_after(next, name).filter(|(_, column)| !shadowed(column));
         let Some((place, column)) = found else {
             if !layout.ignores(name) {
                 reader.unknown(name);
             }
             continue;
         };
+        next = place + 1;
         let again = seen.get_mut(place).is_some_and(|seen| std::mem::replace(seen, true));
         let result = match (again, json) {
             (true, _) => Err(Code::AnswerDuplicateKey),
