@@ -162,7 +162,9 @@ impl Change<'_> {
                 _ if limited => String::new(),
                 Some(value) => value,
                 None => {
-                    row.flags.push(Flag::BaseZero);
+                    if !row.flags.contains(&Flag::BaseZero) {
+                        row.flags.push(Flag::BaseZero);
+                    }
                     String::new()
                 }
             };
