@@ -311,6 +311,7 @@ fn each_mistake_is_one_finding_with_file_line_and_hint() {
             7,
             "did you mean `m`?",
         ),
+        ("layouts/l.yaml", "{question: m, several", "{question: m, cells: {separator: [\";\", \"\"]}, several", "layouts/l.csv", 3, "joins nothing"),
         ("layouts/l.csv", "M,m,,,list", "M,m,,,lst", "layouts/l.csv", 3, "did you mean `list`?"),
         ("layouts/l.csv", "M,m,,,list", "M,m,,,", "layouts/l.csv", 3, "a column per known option"),
         ("layouts/l.csv", "K,k,1,,", "K,k,3,,", "layouts/l.csv", 4, "does not fit question `k`"),

@@ -460,6 +460,28 @@ async fn racing_creators_make_one_table() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_being_made_is_there_or_not_found() {
+    for _ in 0..40 {
+        let dir = tempfile::tempdir().unwrap();
+        let lake = open(dir.path());
+        let openers: Vec<_> = (0..3)
+            .map(|_| {
+                let lake = lake.clone();
+                tokio::spawn(async move {
+                    while let Err(error) = lake.open(&TableName::raw()).await {
+                        assert!(matches!(error, LakeError::NotFound { .. }), "{error:?}");
+                    }
+                })
+            })
+            .collect();
+        raw(&lake).await;
+        for opener in openers {
+            opener.await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_is_pinned_and_cannot_write() {
     let dir = tempfile::tempdir().unwrap();
     let lake = open(dir.path());

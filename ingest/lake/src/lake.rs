@@ -172,14 +172,21 @@ impl Lake {
     /// # Errors
     /// [`LakeError::NotFound`] if it does not exist, [`LakeError::Delta`] if its log cannot be read.
     pub async fn open(&self, table: &TableName) -> Result<Table, LakeError> {
+        let delta = match self.load(table).await {
+            Ok(delta) => delta,
+            Err(_) if matches!(self.exists(table).await, Ok(false)) => {
+                return Err(LakeError::NotFound { table: table.clone() });
+            }
+            // Another writer may have made the table between the two looks.
+            Err(_) => self.load(table).await?,
+        };
+        Table::new(self.clone(), table.clone(), delta)
+    }
+
+    async fn load(&self, table: &TableName) -> Result<DeltaTable, LakeError> {
         let mut delta = DeltaTable::new(self.log_store(table)?);
-        match delta.load().await {
-            Ok(()) => Table::new(self.clone(), table.clone(), delta),
-            Err(source) => match self.exists(table).await {
-                Ok(false) => Err(LakeError::NotFound { table: table.clone() }),
-                _ => Err(LakeError::delta(table, "open", source)),
-            },
-        }
+        delta.load().await.map_err(|source| LakeError::delta(table, "open", source))?;
+        Ok(delta)
     }
 
     /// Opens a table, and makes it first if it does not exist. Of two who make it at once, one opens the other's.

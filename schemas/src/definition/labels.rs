@@ -83,25 +83,39 @@ impl Labels {
         Some(Meaning { places: &pattern.places, by_pattern: true })
     }
 
-    /// The parts of a cell that are joined by a separator, which the words may hold themselves: the longest words
-    /// first. The cell may end with the separator.
-    pub(super) fn list<'a>(&'a self, words: &'a Words, cell: &'a str, separator: &str) -> Vec<Piece<'a>> {
+    /// The parts of a cell that are joined by one of the separators, which the words may hold themselves: the longest
+    /// words first. The cell may end with a separator.
+    pub(super) fn list<'a>(
+        &'a self,
+        words: &'a Words,
+        cell: &'a str,
+        separators: &[String],
+    ) -> Vec<Piece<'a>> {
         let (key, from) = self.steps.mapped(cell);
-        let separator = self.inner_key(separator);
-        let bare = separator.trim();
+        // A separator of nothing but marks that do not count would be passed over for ever.
+        let keys = separators.iter().map(|separator| self.inner_key(separator));
+        let separators: Vec<String> = keys.filter(|key| !key.is_empty()).collect();
+        let leading = |rest: &str| {
+            let leading = separators.iter().filter(|separator| rest.starts_with(separator.as_str()));
+            leading.map(String::len).max()
+        };
+        let bares = || separators.iter().map(|separator| separator.trim()).filter(|bare| !bare.is_empty());
+        let is_bare = |rest: &str| bares().any(|bare| rest.trim_end() == bare);
         let ends = |tail: &str| {
             let inner = tail.trim_start();
-            inner.is_empty()
-                || tail.starts_with(separator.as_str())
-                || (!bare.is_empty() && (inner.starts_with(separator.as_str()) || inner.trim_end() == bare))
+            let led = |separator: &String| {
+                tail.starts_with(separator.as_str())
+                    || (!separator.trim().is_empty() && inner.starts_with(separator.as_str()))
+            };
+            inner.is_empty() || is_bare(inner) || separators.iter().any(led)
         };
         let mut pieces = Vec::new();
         let mut at = 0;
         while at < key.len() {
             let rest = &key[at..];
             // Blanks, and separators without anything between them, are no parts.
-            if rest.starts_with(separator.as_str()) {
-                at += separator.len();
+            if let Some(length) = leading(rest) {
+                at += length;
                 continue;
             }
             let blanks = rest.len() - rest.trim_start().len();
@@ -109,7 +123,7 @@ impl Labels {
                 at += blanks;
                 continue;
             }
-            if !bare.is_empty() && rest.trim_end() == bare {
+            if is_bare(rest) {
                 break;
             }
             if let Some((found, places)) = words.longest(rest, ends) {
@@ -118,10 +132,11 @@ impl Labels {
                 at += found.len();
                 continue;
             }
-            let end = rest.find(separator.as_str()).unwrap_or(rest.len());
+            let ends = separators.iter().filter_map(|separator| rest.find(separator.as_str()));
+            let end = ends.min().unwrap_or(rest.len());
             let mut part = rest[..end].trim_end();
-            if end == rest.len() && !bare.is_empty() {
-                part = part.strip_suffix(bare).unwrap_or(part).trim_end();
+            if end == rest.len() {
+                part = bares().find_map(|bare| part.strip_suffix(bare)).unwrap_or(part).trim_end();
             }
             let text = &cell[from.of(at)..from.of(at + part.len())];
             let pattern = self.patterns.iter().find(|pattern| pattern.fits(part));
@@ -175,6 +190,11 @@ mod tests {
     fn a_list_is_taken_apart_by_the_longest_words() {
         let words = &["a", "a, b", "b", "c (x, y)", "情報、通信"];
         let cases: &[(&str, &str, &str)] = &[
+            // Several separators stand side by side here, with a `|` between them.
+            ("a、b;a, c (x, y)", ", |、|;", "0 2 0 3"),
+            ("a;a, b、own, words;", ",|;|、", "0 1 ?own ?words"),
+            ("a; b", ";|; ", "0 2"),
+            ("a;b", "\u{feff}|;|", "0 2"),
             ("a", ", ", "0"),
             ("a, b", ", ", "1"),
             ("b, a", ", ", "2 0"),
@@ -195,7 +215,8 @@ mod tests {
         ];
         let labels = labels(words);
         for (cell, separator, wanted) in cases {
-            let pieces = labels.list(&labels.options, cell, separator);
+            let separators: Vec<String> = separator.split('|').map(str::to_owned).collect();
+            let pieces = labels.list(&labels.options, cell, &separators);
             let shown: Vec<String> = pieces
                 .iter()
                 .map(|piece| match piece.meaning {

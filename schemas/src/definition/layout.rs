@@ -48,8 +48,8 @@ pub enum Shape {
     Mark,
     /// Any text marks the column's option, and is kept as words of one's own.
     MarkText,
-    /// Options joined by a separator, which their words may hold too; of a ranking items, the first rank first.
-    List(String),
+    /// Options joined by one of these separators, which their words may hold too; of a ranking items, the first rank first.
+    List(Vec<String>),
     /// The same as the fields of a CSV row.
     Csv,
     /// The same, one a line.
@@ -57,7 +57,7 @@ pub enum Shape {
     /// Tokens, each a row with a mark before or behind it.
     Tokens {
         /// What joins the tokens; blanks if none is said.
-        separator: Option<String>,
+        separators: Vec<String>,
         /// Marks with the place that each means on the scale, longest first.
         marks: Vec<(String, usize)>,
     },
@@ -223,7 +223,7 @@ impl Layout {
         let Some(labels) = self.labels.get(column.labels) else { return Vec::new() };
         let words: &Words = if rows { &labels.rows } else { &labels.options };
         match &column.shape {
-            Shape::List(separator) => labels.list(words, cell, separator),
+            Shape::List(separators) => labels.list(words, cell, separators),
             Shape::Lines => cell.lines().filter_map(|line| labels.piece(words, line)).collect(),
             _ => labels.piece(words, cell).into_iter().collect(),
         }

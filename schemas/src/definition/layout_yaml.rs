@@ -98,9 +98,9 @@ pub(super) struct CellsFile {
     /// Whether cells hold labels, codes or both.
     #[serde(default)]
     pub(super) hold: Option<Hold>,
-    /// What joins the parts of a list, or the tokens of a cell.
+    /// What joins the parts of a list, or the tokens of a cell: a text, or a list of several that all do.
     #[serde(default)]
-    pub(super) separator: Option<String>,
+    pub(super) separator: Option<OneOrMore>,
     /// The decimal mark of numbers; a point if not given.
     #[serde(default)]
     pub(super) decimal: Option<char>,

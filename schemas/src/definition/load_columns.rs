@@ -139,13 +139,19 @@ pub(super) fn shape(
     line: &Line,
     place: usize,
     question: &Question,
-    separator: Option<String>,
+    separators: Option<Vec<String>>,
     tokens: Option<&BTreeMap<String, i16>>,
 ) -> Option<(Shape, ColumnTarget)> {
     let row = line.row.map(|code| question.rows().iter().position(|row| row.code == code));
     let option = line.option.map(|code| question.kind.place_of_code(i64::from(code)));
     let rank = line.rank.map(|code| question.kind.place_of_code(i64::from(code)));
-    let separator = line.separator.clone().or(separator);
+    let separators = line.separator.clone().map(|one| vec![one]).or(separators).unwrap_or_default();
+    if separators.iter().any(String::is_empty) {
+        let message = format!("column `{}`: an empty separator joins nothing", line.column);
+        let finding = Finding::error(loader.columns_path, Some(line.at), message);
+        loader.findings.push(finding.hint("leave it out: lists are then joined by `,` and tokens by blanks"));
+        return None;
+    }
     let kind = &question.kind;
     let has_options = matches!(kind, Kind::Single { .. } | Kind::Multiple { .. } | Kind::Rating { .. });
     let lists = matches!(kind, Kind::Multiple { .. } | Kind::Ranking { .. });
@@ -163,7 +169,8 @@ pub(super) fn shape(
         Some("mark") => (has_options && known(option) && row.is_none()).then_some(Shape::Mark),
         Some("mark_text") => (has_options && known(option) && row.is_none()).then_some(Shape::MarkText),
         Some("list") => {
-            (lists && none && no_rank).then(|| Shape::List(separator.unwrap_or_else(|| ",".into())))
+            let separators = if separators.is_empty() { vec![",".into()] } else { separators };
+            (lists && none && no_rank).then_some(Shape::List(separators))
         }
         Some("csv") => (lists && none && no_rank).then_some(Shape::Csv),
         Some("lines") => (lists && none && no_rank).then_some(Shape::Lines),
@@ -181,7 +188,7 @@ pub(super) fn shape(
             }
             marks.sort_by_key(|(mark, _)| std::cmp::Reverse(mark.len()));
             let grid = matches!(kind, Kind::Grid { .. });
-            (grid && none && no_rank && !marks.is_empty()).then_some(Shape::Tokens { separator, marks })
+            (grid && none && no_rank && !marks.is_empty()).then_some(Shape::Tokens { separators, marks })
         }
         Some(other) => {
             let message = format!("unknown shape `{other}`");

@@ -313,7 +313,7 @@ impl Loader<'_> {
             line,
             place,
             question,
-            cells.get(|cells| cells.separator.clone()),
+            cells.get(|cells| cells.separator.clone()).map(|separators| separators.0),
             cells.own.map(|own| &own.tokens),
         )
     }

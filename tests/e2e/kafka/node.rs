@@ -210,9 +210,14 @@ impl Drop for Worker {
 
 /// Waits until something holds.
 pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    until_ok(what, async || holds().await.then_some(()).ok_or_else(String::new)).await;
+}
+
+/// Waits until something holds; where it never does, says what was last in its way.
+pub(crate) async fn until_ok(what: &str, mut holds: impl AsyncFnMut() -> Result<(), String>) {
     let deadline = Instant::now() + PATIENCE;
-    while !holds().await {
-        assert!(Instant::now() < deadline, "{what}");
+    while let Err(still) = holds().await {
+        assert!(Instant::now() < deadline, "{what}: {still}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

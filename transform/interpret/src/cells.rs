@@ -149,8 +149,8 @@ impl<'a> Reader<'a> {
                 let item = layout.row(column, &key).ok_or(Code::LabelUnknown)?;
                 self.gathered(at).ranked.push((item, *rank));
             }
-            Shape::Tokens { separator, marks } => {
-                for token in tokens(&key, separator.as_deref()) {
+            Shape::Tokens { separators, marks } => {
+                for token in tokens(&key, separators) {
                     let found = marks.iter().find_map(|(mark, option)| {
                         let rest = token
                             .strip_prefix(mark.as_str())

@@ -1,11 +1,14 @@
 //! Cells that hold several things, taken apart.
 
-/// The tokens of a cell, by what joins them; by blanks if nothing is said.
-pub(crate) fn tokens<'k>(key: &'k str, separator: Option<&'k str>) -> Vec<&'k str> {
-    let parts: Vec<&str> = match separator {
-        Some(separator) => key.split(separator).collect(),
-        None => key.split_whitespace().collect(),
-    };
+/// The tokens of a cell, by any of what joins them; by blanks if nothing is said.
+pub(crate) fn tokens<'k>(key: &'k str, separators: &[String]) -> Vec<&'k str> {
+    let mut parts = vec![key];
+    for separator in separators {
+        parts = parts.into_iter().flat_map(|part| part.split(separator.as_str())).collect();
+    }
+    if separators.is_empty() {
+        parts = key.split_whitespace().collect();
+    }
     parts.into_iter().map(str::trim).filter(|token| !token.is_empty()).collect()
 }
 
@@ -52,6 +55,19 @@ pub(crate) fn csv_fields(cell: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens_are_joined_by_any_separator_or_by_blanks() {
+        let cases: &[(&str, &[&str], &[&str])] = &[
+            ("+a -b", &[], &["+a", "-b"]),
+            ("+a x, -b ,", &[","], &["+a x", "-b"]),
+            ("+a;-b,+c", &[",", ";"], &["+a", "-b", "+c"]),
+        ];
+        for (cell, separators, wanted) in cases {
+            let separators: Vec<String> = separators.iter().map(|text| (*text).to_owned()).collect();
+            assert_eq!(tokens(cell, &separators), *wanted, "{cell}");
+        }
+    }
 
     #[test]
     fn a_csv_row_in_a_cell_is_taken_apart() {
