@@ -6,7 +6,7 @@ use shukei_schemas::json::{Entries, Json};
 use shukei_schemas::{Code, Issue, State};
 use smallvec::{SmallVec, smallvec};
 
-use crate::answer::{Answer, PerRow, blank};
+use crate::answer::{Answer, PerRow, Value, blank};
 use crate::{ranking, settle, value};
 
 /// Behind the number of a question, the key of words for an option that asks for some.
@@ -65,9 +65,7 @@ pub(crate) fn read(form: &Form, entries: &Entries<'_>, path: &str, issues: &mut 
                 answers[place] = smallvec![Answer::invalid(); rows.len()];
             }
             _ => {
-                let (answer, code) =
-                    read_one(question, json).unwrap_or_else(|code| (Answer::invalid(), Some(code)));
-                answers[place][0] = answer;
+                let code = read_into(&mut answers[place][0], question, json);
                 issues.extend(code.map(|code| Issue::new(code, at())));
             }
         }
@@ -101,6 +99,29 @@ fn said(question: &Question, json: &Json<'_>) -> Option<State> {
 
 /// An answer, with what is wrong with it although it was read.
 type Read = (Answer, Option<Code>);
+
+/// Puts an answer where it belongs, and says what is wrong with it. Nearly every answer is the code of an option, and
+/// goes there without a stop.
+fn read_into(answer: &mut Answer, question: &Question, json: &Json<'_>) -> Option<Code> {
+    if let (Kind::Single { .. } | Kind::Rating { .. } | Kind::Grid { .. }, Ok(place)) =
+        (&question.kind, place(question, json))
+        && let Some(option) = question.options().get(place)
+    {
+        answer.state = State::Answered;
+        answer.value = Value::Code(option.code);
+        return None;
+    }
+    match read_one(question, json) {
+        Ok((read, code)) => {
+            *answer = read;
+            code
+        }
+        Err(code) => {
+            *answer = Answer::invalid();
+            Some(code)
+        }
+    }
+}
 
 fn read_one(question: &Question, json: &Json<'_>) -> Result<Read, Code> {
     let whole = |answer| (answer, None);
@@ -188,15 +209,16 @@ fn read_grid(
             issues.push(Issue::new(Code::RowUnknown, at));
             continue;
         };
-        let read = if std::mem::replace(&mut seen[place], true) {
-            Err(Code::AnswerDuplicateKey)
+        let answer = &mut answers[place];
+        let code = if std::mem::replace(&mut seen[place], true) {
+            *answer = Answer::invalid();
+            Some(Code::AnswerDuplicateKey)
         } else if let Some(state) = said(question, json) {
-            Ok((Answer::of(state), None))
+            *answer = Answer::of(state);
+            None
         } else {
-            read_one(question, json)
+            read_into(answer, question, json)
         };
-        let (answer, code) = read.unwrap_or_else(|code| (Answer::invalid(), Some(code)));
-        answers[place] = answer;
         issues.extend(code.map(|code| Issue::new(code, at)));
     }
 }
