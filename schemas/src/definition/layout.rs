@@ -54,6 +54,10 @@ pub enum Shape {
     Csv,
     /// The same, one a line.
     Lines,
+    /// The same, each a character of its own: codes that run together.
+    Characters,
+    /// The same as a list in JSON.
+    Json,
     /// Tokens, each a row with a mark before or behind it.
     Tokens {
         /// What joins the tokens; blanks if none is said.
@@ -65,6 +69,13 @@ pub enum Shape {
     Item(usize),
     /// Words for an option that asks for some.
     Other,
+}
+
+impl Shape {
+    /// Whether one cell holds several options or items, each by its words.
+    pub(super) fn holds_several(&self) -> bool {
+        matches!(self, Shape::List(_) | Shape::Csv | Shape::Lines | Shape::Characters | Shape::Json)
+    }
 }
 
 /// How numbers and times are written.
@@ -225,11 +236,17 @@ impl Layout {
         match &column.shape {
             Shape::List(separators) => labels.list(words, cell, separators),
             Shape::Lines => cell.lines().filter_map(|line| labels.piece(words, line)).collect(),
+            Shape::Characters => {
+                let one = |(at, character): (usize, char)| &cell[at..at + character.len_utf8()];
+                // A number that a spreadsheet has written.
+                let cell = cell.trim().strip_suffix(".0").unwrap_or(cell);
+                cell.char_indices().map(one).filter_map(|text| labels.piece(words, text)).collect()
+            }
             _ => labels.piece(words, cell).into_iter().collect(),
         }
     }
 
-    /// What one field of a cell that holds a CSV row means.
+    /// What one field of a cell that holds a CSV row or a list in JSON means.
     pub fn field<'a>(&'a self, column: &Column, field: &'a str, rows: bool) -> Option<Piece<'a>> {
         let labels = self.labels.get(column.labels)?;
         labels.piece(if rows { &labels.rows } else { &labels.options }, field)

@@ -46,7 +46,8 @@ const COLUMNS: [&str; 14] = [
     "not_asked",
 ];
 
-const SHAPES: [&str; 7] = ["mark", "mark_text", "list", "csv", "lines", "tokens", "other"];
+const SHAPES: [&str; 9] =
+    ["mark", "mark_text", "list", "csv", "lines", "characters", "json", "tokens", "other"];
 
 /// The lines of a layout's CSV; what cannot be read is named.
 pub(super) fn read_lines(path: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<Line> {
@@ -174,6 +175,8 @@ pub(super) fn shape(
         }
         Some("csv") => (lists && none && no_rank).then_some(Shape::Csv),
         Some("lines") => (lists && none && no_rank).then_some(Shape::Lines),
+        Some("characters") => (lists && none && no_rank).then_some(Shape::Characters),
+        Some("json") => (lists && none && no_rank).then_some(Shape::Json),
         Some("other") => (question.keeps_other() && none && no_rank).then_some(Shape::Other),
         Some("tokens") => {
             let mut marks = Vec::new();
@@ -210,14 +213,14 @@ pub(super) fn shape(
 fn fitting(kind: &Kind) -> &'static str {
     match kind {
         Kind::Multiple { .. } => {
-            "a multiple answer has a column per known option, or a column of shape list, csv or lines"
+            "a multiple answer has a column per known option, or a column of shape list, csv, lines, characters or json"
         }
         Kind::Single { .. } | Kind::Rating { .. } => "give no row; a column per option names a known option",
         Kind::Grid { .. } => {
             "a grid's column names a known row, or has shape tokens with marks under questions"
         }
         Kind::Ranking { .. } => {
-            "a ranking's column names a known row or a known rank, or has shape list, csv or lines"
+            "a ranking's column names a known row or a known rank, or has shape list, csv, lines, characters or json"
         }
         _ => "give neither row nor option nor shape",
     }

@@ -27,7 +27,7 @@ impl Loader<'_> {
         let own = file.aliases.iter().any(|alias| of_column(&alias.column))
             || file.patterns.iter().any(|pattern| of_column(&pattern.column));
         let key = (place, own.then(|| line.column.clone()));
-        let by_words = matches!(shape, Shape::Value | Shape::List(_) | Shape::Csv | Shape::Lines);
+        let by_words = *shape == Shape::Value || shape.holds_several();
         let first_use = by_words && self.read_by_words.insert(place);
         if let Some(known) = self.labels_of.get(&key)
             && !first_use

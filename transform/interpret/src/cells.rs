@@ -7,7 +7,7 @@ use shukei_schemas::{Code, Issue, State};
 
 use crate::answer::{Answer, PerRow, blank};
 use crate::gather::{Gathered, gather};
-use crate::parts::{csv_fields, tokens};
+use crate::parts::{csv_fields, json_fields, tokens};
 use crate::{settle, value};
 
 pub(crate) fn read(
@@ -161,14 +161,18 @@ impl<'a> Reader<'a> {
                     self.gathered(at).tokens.push((row, option));
                 }
             }
-            Shape::List(_) | Shape::Lines => {
+            Shape::List(_) | Shape::Lines | Shape::Characters => {
                 for piece in layout.pieces(column, cell, is_ranking) {
                     self.piece(column, piece.text, piece.meaning, is_ranking)?;
                 }
                 self.gathered(at).not_chosen = true;
             }
-            Shape::Csv => {
-                let fields = csv_fields(cell).ok_or(Code::LabelUnknown)?;
+            Shape::Csv | Shape::Json => {
+                let fields = match column.shape {
+                    Shape::Json => json_fields(cell),
+                    _ => csv_fields(cell),
+                };
+                let fields = fields.ok_or(Code::LabelUnknown)?;
                 for field in &fields {
                     let Some(piece) = layout.field(column, field, is_ranking) else { continue };
                     let owned = piece.meaning.is_none().then(|| piece.text.to_owned());

@@ -1,5 +1,7 @@
 //! Cells that hold several things, taken apart.
 
+use shukei_schemas::json::{Arena, Json};
+
 /// The tokens of a cell, by any of what joins them; by blanks if nothing is said.
 pub(crate) fn tokens<'k>(key: &'k str, separators: &[String]) -> Vec<&'k str> {
     let mut parts = vec![key];
@@ -52,6 +54,17 @@ pub(crate) fn csv_fields(cell: &str) -> Option<Vec<String>> {
     }
 }
 
+/// The texts and numbers of a cell that holds a list in JSON.
+pub(crate) fn json_fields(cell: &str) -> Option<Vec<String>> {
+    let arena = Arena::default();
+    let Ok(Json::List(items)) = Json::parse(&arena, cell) else { return None };
+    let field = |item: &Json<'_>| match item {
+        Json::Text(text) | Json::Number(text) => Some((*text).to_owned()),
+        _ => None,
+    };
+    items.iter().map(field).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +79,24 @@ mod tests {
         for (cell, separators, wanted) in cases {
             let separators: Vec<String> = separators.iter().map(|text| (*text).to_owned()).collect();
             assert_eq!(tokens(cell, &separators), *wanted, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_list_in_json_is_one_of_texts_and_numbers() {
+        let cases: &[(&str, Option<&[&str]>)] = &[
+            (r#"["a, x", 2]"#, Some(&["a, x", "2"])),
+            (" [] ", Some(&[])),
+            (r#"["\u3042"]"#, Some(&["あ"])),
+            (r#"[["a"]]"#, None),
+            ("[null]", None),
+            ("['a']", None),
+            ("a", None),
+            ("{\"a\":1}", None),
+        ];
+        for (cell, wanted) in cases {
+            let wanted = wanted.map(|texts| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+            assert_eq!(json_fields(cell), wanted, "{cell}");
         }
     }
 

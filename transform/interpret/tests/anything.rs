@@ -27,7 +27,7 @@ const FORM: &str = r#"
 "#;
 const CHECKS: &str = "checks: [{check: c, if: {question: n, at_least: 1}, message: M, invalidates: [s, g]}]";
 const LAYOUT: &str = "cells: {hold: both, decimal: \",\", thousands: \".\", date_format: [\"%d/%m/%Y\", \"%H:%M\"]}\nquestions: [{question: g, tokens: {\"+\": 1, \"\": 2}}, {question: s, several: all}, {question: m, several: first}]";
-const COLUMNS: &str = "column,question,row,rank,option,shape,separator\n1,s,,,,,\n2,s,,,,,\n3,s,,,,other,\n4,m,,,,list,\", \"\n5,m,,,2,mark_text,\n6,m,,,,csv,\n7,g,,,,tokens,\n8,k,,1,,,\n9,k,,2,,,\n10,r,,,,,\n11,n,,,,,\n12,d,,,,,\n13,at,,,,,\n14,c,,,,,\n15,t,,,,,\n16,m,,,,lines,\n";
+const COLUMNS: &str = "column,question,row,rank,option,shape,separator\n1,s,,,,,\n2,s,,,,,\n3,s,,,,other,\n4,m,,,,list,\", \"\n5,m,,,2,mark_text,\n6,m,,,,csv,\n7,g,,,,tokens,\n8,k,,1,,,\n9,k,,2,,,\n10,r,,,,,\n11,n,,,,,\n12,d,,,,,\n13,at,,,,,\n14,c,,,,,\n15,t,,,,,\n16,m,,,,lines,\n17,m,,,,characters,\n18,m,,,,json,\n";
 
 static DEFINITIONS: LazyLock<Definitions> =
     LazyLock::new(|| Made::form(CHECKS, FORM).layout(LAYOUT, COLUMNS).definitions());

@@ -71,6 +71,33 @@ fn each_shape_of_cells_comes_to_its_answers() {
             ],
         },
         Case {
+            layout: "cells: {hold: codes}\naliases: [{question: o, text: A, code: 1}, {question: o, text: B, code: 2}]",
+            columns: "column,question,shape\nM,m,characters\nO,o,characters\nR,rk,characters\nX,x,characters\n",
+            cells: &[
+                (r#"{"M":"134"}"#, "m", "{1,3,4}", ""),
+                (r#"{"M":134}"#, "m", "{1,3,4}", ""),
+                (r#"{"M":"１３ 4.0 "}"#, "m", "{1,3,4}", ""),
+                (r#"{"M":"11"}"#, "m", "{1}", ""),
+                (r#"{"M":"15"}"#, "m", "invalid", "label_unknown"),
+                (r#"{"M":" "}"#, "m", "no_answer", ""),
+                (r#"{"O":"BA"}"#, "o", "{1,2}", ""),
+                (r#"{"O":"B漢"}"#, "o", "{2,32767}+\"漢\"", "unlisted"),
+                (r#"{"R":"312"}"#, "rk", "2 3 1", ""),
+                (r#"{"X":"19"}"#, "x", "invalid", "exclusive_with_others"),
+            ],
+        },
+        Case {
+            layout: "",
+            columns: "column,question,shape\nM,m,json\nO,o,json\n",
+            cells: &[
+                (r#"{"M":"[\"R, S\", \"T's\"]"}"#, "m", "{1,3}", ""),
+                (r#"{"M":"[]"}"#, "m", "nothing_marked", ""),
+                (r#"{"M":"[\"R\", \"what\"]"}"#, "m", "invalid", "label_unknown"),
+                (r#"{"M":"R"}"#, "m", "invalid", "label_unknown"),
+                (r#"{"O":"[\"a\", \"my own\"]"}"#, "o", "{1,32767}+\"my own\"", "unlisted"),
+            ],
+        },
+        Case {
             layout: "",
             columns: "column,question,shape\nM,m,csv\nS,s,\nSO,s,other\n",
             cells: &[
