@@ -10,7 +10,7 @@ use super::words;
 
 /// As many different texts make a list of options, if each comes twice on average.
 const LABELS_MAX: usize = 30;
-/// As many make one if each comes 20 times, as those of countries do.
+/// As many make one if each comes 20 times on average, as those of countries and programming languages do.
 const LABELS_LONG: usize = 300;
 /// As many different whole numbers may be codes.
 const CODES_MAX: usize = 12;
@@ -191,13 +191,17 @@ impl Profile {
             for piece in text.split(joiner).map(str::trim).filter(|piece| !piece.is_empty()) {
                 *pieces.entry(steps.key(piece).into_owned()).or_default().entry(piece).or_default() += count;
             }
-            if pieces.len() > LABELS_MAX {
+            if pieces.len() > LABELS_LONG {
                 return None;
             }
         }
         let total: u64 = pieces.values().flat_map(BTreeMap::values).sum();
         // A comma stands in sentences too.
-        let times = if matches!(joiner, ", " | "\n") { 3 } else { 2 };
+        let times = match joiner {
+            _ if pieces.len() > LABELS_MAX => 20,
+            ", " | "\n" => 3,
+            _ => 2,
+        };
         let telling = total >= times * pieces.len() as u64 && pieces.len() > 1 && pieces.len() < different;
         telling.then(|| {
             sorted(pieces.into_values().filter_map(|spellings| {
@@ -237,7 +241,14 @@ mod tests {
             scale.iter().map(String::as_str).chain(["－", "無回答", "わからない"]).collect();
         let hours: Vec<String> = (0..60).map(|hour| (hour % 20).to_string()).collect();
         let hours: Vec<&str> = hours.iter().map(String::as_str).chain(["ten"]).collect();
+        let tools: Vec<String> =
+            (0..800).map(|row| format!("t{:02};t{:02}", row % 40, (row + 1 + row / 40) % 40)).collect();
+        let tools: Vec<&str> = tools.iter().map(String::as_str).collect();
+        let names: Vec<String> = (0..40).map(|tool| format!("t{tool:02}")).collect();
+        let of_tools: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 40)).collect();
         let cases: &[(&[&str], Guess)] = &[
+            (&tools, multiple(";", &of_tools)),
+            (&tools[..300], Guess::Text),
             (&["", "  "], Guess::Empty),
             (&["Yes", "No", "Yes", " Yes", ""], single(&[("Yes", 3), ("No", 1)])),
             (&["はい", "いいえ", "はい", "いいえ"], single(&[("いいえ", 2), ("はい", 2)])),
