@@ -88,7 +88,9 @@ impl TabulateRequest {
                     });
                 }
                 Some(group) => how.groups.push(group),
-                None => return wrong("set of options", "write `id=1,2`"),
+                None => {
+                    return wrong("set of options", "write `id=1,2`, or `id=1-4` for all codes from 1 to 4");
+                }
             },
             "at_least" => match shukei_schemas::decimal::scaled(value, 9) {
                 Some(_) => how.at_least = Some(value.to_owned()),
@@ -99,9 +101,9 @@ impl TabulateRequest {
                     (Some(promoters), Some(detractors)) => {
                         how.net_score = Some(NetScore { promoters, detractors })
                     }
-                    _ => return wrong("net score", "write the codes for and against, `9,10/0,1,2`"),
+                    _ => return wrong("net score", "write the codes for and against, `9,10/0-6`"),
                 },
-                None => return wrong("net score", "write the codes for and against, `9,10/0,1,2`"),
+                None => return wrong("net score", "write the codes for and against, `9,10/0-6`"),
             },
             "rescale" => {
                 let numbers: Vec<&str> = value.split([':', ',']).map(str::trim).collect();
@@ -146,8 +148,25 @@ fn one_of<'a>(
     Err(QueryError::Request { problem: format!("`{value}` is no {what}"), hint })
 }
 
+/// `1,2,7-9`: codes, and all from one to another.
 fn codes(text: &str) -> Option<Vec<i16>> {
-    text.split(',').map(|code| code.trim().parse().ok()).collect()
+    let mut found = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        // A hyphen in front is that of a negative code.
+        let middle = part.char_indices().skip(1).find(|(_, letter)| *letter == '-').map(|(at, _)| at);
+        match middle {
+            None => found.push(part.parse().ok()?),
+            Some(middle) => {
+                let code = |text: &str| text.trim().parse::<i16>().ok();
+                let (first, last) = (code(&part[..middle])?, code(&part[middle + 1..])?);
+                if first > last {
+                    return None;
+                }
+                found.extend(first..=last);
+            }
+        }
+    }
+    Some(found)
 }
 
 /// `id=1,2`: options that are counted together.

@@ -156,6 +156,7 @@ fn said_of_indicator(counted: &Counted, figure: &Measure, language: &str) -> Vec
     if matches!(asked.indicator.base(), IndicatorBase::Questions(_)) {
         said.push(("base of", asked.indicator.base().text()));
     }
+    said.extend(asked.indicator.among.as_ref().map(|among| ("base among", among.to_string())));
     let texts = [("label", &asked.indicator.label), ("note", &asked.indicator.note)];
     said.extend(texts.map(|(name, text)| (name, text.in_language(language).to_owned())));
     said.extend(asked.indicator.origin.clone().map(|origin| ("origin", origin)));

@@ -41,7 +41,7 @@ impl AskedIndicator {
         let known = definition.indicators_of(wave);
         let ids = || known.iter().map(|(_, indicator)| indicator.indicator.as_str());
         for id in wanted.iter().filter(|id| *id != ALL_INDICATORS || known.is_empty()) {
-            if !ids().any(|known| known == id) {
+            if !known.iter().any(|(_, indicator)| indicator.is_called(id)) {
                 let near = nearest(id, ids()).map(|near| format!("did you mean `{near}`?"));
                 let all = || match known.is_empty() {
                     true => format!(
@@ -57,8 +57,10 @@ impl AskedIndicator {
                 });
             }
         }
-        let is_wanted = |id: &str| wanted.iter().any(|wanted| wanted == id || wanted == ALL_INDICATORS);
-        let found = known.iter().filter(|(_, indicator)| is_wanted(&indicator.indicator));
+        let is_wanted = |indicator: &Indicator| {
+            wanted.iter().any(|wanted| wanted == ALL_INDICATORS || indicator.is_called(wanted))
+        };
+        let found = known.iter().filter(|(_, indicator)| is_wanted(indicator));
         let asked = found.map(|(set, indicator)| {
             Arc::new(Self { indicator: (*indicator).clone(), set: set.set.clone(), version: set.version })
         });
@@ -73,12 +75,14 @@ impl AskedIndicator {
 
 fn is_made_up(indicator: &Indicator, form: &Form) -> bool {
     let Ok(plan) = indicator.resolve(form) else { return false };
-    plan.looks.iter().filter_map(|look| Some((form.questions.get(look.question)?, look))).any(
-        |(question, look)| {
+    plan.looks
+        .iter()
+        .chain(&plan.among)
+        .filter_map(|look| Some((form.questions.get(look.question)?, look)))
+        .any(|(question, look)| {
             let option = |place: &usize| question.options().get(*place).is_some_and(|o| o.is_reconstructed());
             question.is_reconstructed() || look.options.iter().flatten().any(option)
-        },
-    )
+        })
 }
 
 /// The counts of one indicator on one form.
@@ -88,6 +92,8 @@ pub(crate) struct IndicatorTally {
     /// How it is read on the form; none where the form does not ask what it looks at.
     plan: Option<IndicatorPlan>,
     holds: Selection,
+    /// Narrows the base.
+    among: Option<Selection>,
     based_on: Vec<BasedOn>,
     /// Per slot the units in the base, and of these the ones that it holds of.
     units: Vec<[u64; 2]>,
@@ -147,6 +153,12 @@ impl IndicatorTally {
         Ok(Self {
             based_on: based_on.collect(),
             holds: Selection::new(&condition, form, forms)?,
+            among: asked
+                .indicator
+                .among
+                .as_ref()
+                .map(|among| Selection::new(among, form, forms))
+                .transpose()?,
             plan,
             asked: Arc::clone(asked),
             units: Vec::new(),
@@ -156,7 +168,10 @@ impl IndicatorTally {
 
     /// The columns that it reads.
     pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.holds.columns().chain(self.based_on.iter().flat_map(|based_on| based_on.item.columns()))
+        let conditions = std::iter::once(&self.holds).chain(&self.among);
+        conditions
+            .flat_map(Selection::columns)
+            .chain(self.based_on.iter().flat_map(|based_on| based_on.item.columns()))
     }
 
     pub(crate) fn grow(&mut self, slots: usize, weighted: bool) {
@@ -176,6 +191,7 @@ impl IndicatorTally {
     ) -> Result<(), QueryError> {
         let (groups, methods) = heads;
         let holds = self.holds.read(table, batch)?;
+        let among = self.among.as_ref().map(|among| among.read(table, batch)).transpose()?;
         let based_on: Vec<ItemRows> =
             self.based_on.iter().map(|one| one.item.read(table, batch)).collect::<Result<_, _>>()?;
         let is_all = *self.asked.indicator.base() == IndicatorBase::All;
@@ -185,10 +201,11 @@ impl IndicatorTally {
                 one.states.contains(&rows.state(row)) && (one.options.is_empty() || offered())
             };
             let in_base = is_all || (self.plan.is_some() && self.based_on.iter().zip(&based_on).all(is_in));
-            if !in_base {
+            let (group, method) = (text_at(groups, row), text_at(methods, row).unwrap_or_default());
+            if !in_base || !among.as_ref().is_none_or(|among| among.takes(row, group, method)) {
                 return Ok(());
             }
-            let held = holds.takes(row, text_at(groups, row), text_at(methods, row).unwrap_or_default());
+            let held = holds.takes(row, group, method);
             let weight = weights.and_then(|weights| weights.get(row)).copied().unwrap_or(0);
             for slot in slots {
                 let slot = *slot as usize;
@@ -222,7 +239,7 @@ impl IndicatorTally {
 
     /// Whether the units of a mapping are in the base.
     pub(crate) fn has_in_base(&self, form: &Form, mapping: &Mapping) -> bool {
-        let is_all = *self.asked.indicator.base() == IndicatorBase::All;
+        let is_all = *self.asked.indicator.base() == IndicatorBase::All && self.among.is_none();
         is_all || self.plan.as_ref().is_some_and(|plan| plan.has_in_base(form, mapping))
     }
 
@@ -234,7 +251,7 @@ impl IndicatorTally {
 
     /// The questions that it looks at, by their places.
     pub(crate) fn questions(&self) -> impl Iterator<Item = usize> {
-        self.plan.iter().flat_map(|plan| &plan.looks).map(|look| look.question)
+        self.plan.iter().flat_map(|plan| plan.looks.iter().chain(&plan.among)).map(|look| look.question)
     }
 
     /// Whether the form asks what it looks at.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shukei_schemas::definition::{IndicatorBase, Mapping, Percent, Statistic};
+use shukei_schemas::definition::{Indicator, IndicatorBase, Mapping, Percent, Statistic};
 
 use crate::break_by::{Category, Part};
 use crate::cell_id::INDICATORS;
@@ -305,7 +305,7 @@ impl<'a> Former<'a> {
             count: 0,
             base: 0,
             base_unweighted: 0,
-            base_rule: rule_of(indicator.base()),
+            base_rule: rule_of(indicator),
             methods: Vec::new(),
             flags: self.flags.clone(),
             notes: self.notes.clone(),
@@ -322,8 +322,11 @@ fn counts(tally: &Tally, at: usize) -> Option<&IndicatorTally> {
     tally.indicators().get(at)
 }
 
-fn rule_of(base: &IndicatorBase) -> BaseRule {
-    match base {
+fn rule_of(indicator: &Indicator) -> BaseRule {
+    if indicator.among.is_some() {
+        return BaseRule::Among;
+    }
+    match indicator.base() {
         IndicatorBase::Covered => BaseRule::Covered,
         IndicatorBase::Asked => BaseRule::Asked,
         IndicatorBase::Answered => BaseRule::Answered,

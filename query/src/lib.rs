@@ -49,6 +49,7 @@ mod snapshot;
 mod sums;
 mod tabulate;
 mod tally;
+mod unmet;
 mod vector;
 mod verify;
 mod views;
@@ -75,5 +76,6 @@ pub use response::{
 pub use rows::QueryRows;
 pub use tabulate::{request_of_table, tabulate, wave_or_only};
 pub use tally::Tally;
+pub use unmet::{Unmet, unmet};
 pub use vector::{CommonVector, TableFacts, common_vector};
 pub use verify::{Finding, FindingKind, LaneReport, Report, TableCount, verify};

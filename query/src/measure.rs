@@ -235,6 +235,8 @@ named! {
         Covered = "covered",
         /// Of an indicator: those in the base of the questions that it names.
         Questions = "questions",
+        /// Of an indicator: those in its base of whom its condition `among` holds.
+        Among = "among",
     }
 }
 

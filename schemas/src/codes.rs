@@ -89,7 +89,7 @@ codes! {
     /// One question was answered twice in one record.
     AnswerDuplicateKey = "answer_duplicate_key", "give each question once";
     /// The text is no decimal number, or has too many digits.
-    NumberInvalid = "number_invalid", "write digits, with a point and at most the decimals that the question keeps; no separators or units";
+    NumberInvalid = "number_invalid", "write digits, with a point and at most the decimals that the question keeps; no separators or units. A layout reads others by `decimal`, `thousands`, `strip`, `round`, and words by `values` (under `cells`)";
     /// The number lies outside the range of its question.
     NumberOutOfRange = "number_out_of_range", "check the unit; the form says the range";
     /// The text is longer than its question takes.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use shukei_schemas::definition::{Finding, IndicatorBase, SurveyDefinition};
+use shukei_schemas::definition::{Finding, IndicatorBase, SurveyDefinition, Text};
 
 const SURVEY: &str = "\
 survey: t
@@ -119,6 +119,16 @@ fn indicators_belong_to_waves_and_know_what_they_look_at() {
     assert_eq!(findings, []);
     assert_eq!(ids(&definition, 0), ["old"]);
     assert_eq!(ids(&definition, 1).len(), 4);
+    // One for each option that two questions share, in both languages.
+    let each = INDICATORS.replace("options: [1, 2]", "each_among: 24\n    base: covered");
+    let (definition, findings) = load(&each, &[]);
+    assert_eq!(findings, []);
+    assert_eq!(ids(&definition, 1), ["plan-1", "plan-2", "both", "grid", "many"]);
+    let all = definition.indicators_of(&definition.survey.waves[1]);
+    let words = |text: &Text| ["ja", "en"].map(|language| text.in_language(language).to_owned());
+    assert_eq!(words(&all[0].1.label), ["計画: a", "Plan: a"]);
+    assert!(all[0].1.short.is_empty());
+    let (definition, _) = load(INDICATORS, &[]);
     // Which question, row and options it looks at, and what its base asks for.
     let form = definition.forms.values().find(|used| used.value.reference.form.as_str() == "new").unwrap();
     let mapping = definition.mappings.values().next().unwrap();
@@ -209,6 +219,36 @@ fn each_mistake_is_named_with_its_line_and_what_to_do() {
             "another id",
         ),
         ("indicator: both", "indicator: a/b", 10, "the id is no name", "letters, digits"),
+        (
+            "    base: covered\n",
+            "    base: covered\n    among: {question: 46, codes: [1]}\n",
+            14,
+            "unknown question `46`",
+            "did you mean `64`?",
+        ),
+        // One for each option: what is wrong is said once, at the indicator that it was written out from.
+        (
+            "    question: 64\n    options: [1, 2]",
+            "    question: 64\n    each_among: 24",
+            5,
+            "mapping `m-1` covers option 1 of question `64` but not option 1 of question `24`",
+            "base",
+        ),
+        ("    options: [1, 2]", "    each_among: 25", 9, "unknown question `25`", "did you mean `24`?"),
+        (
+            "    options: [1, 2]",
+            "    each_among: n",
+            9,
+            "no form of its waves has an option of one code in `64` and in `n`",
+            "the same codes",
+        ),
+        (
+            "base: covered\n",
+            "base: covered\n    each_among: 24\n",
+            14,
+            "`each_among` goes with a `question`",
+            "`among`",
+        ),
         ("    note:", "    notes:", 7, "unknown field `notes`", "did you mean `note`?"),
     ];
     let mut wrong = Vec::new();

@@ -29,6 +29,7 @@ sections:
       - {number: g, kind: grid, text: G, options: [{code: 1, label: good}, {code: 2, label: fair}, {code: 3, label: bad}], rows: [{row: 1, label: p}, {row: 2, label: q}]}
       - {number: r, kind: single, text: R, ask_if: {question: a, codes: [1]}, options: [{code: 1, label: yes}, {code: 2, label: no}]}
       - {number: w, kind: number, decimals: 1, role: weight, text: W}
+      - {number: b, kind: single, text: B, options: [{code: 2, label: partly}, {code: 1, label: yes}, {code: 9, label: never}]}
 ";
 const THEIRS: &str = "\
 form: theirs
@@ -69,14 +70,24 @@ indicators:
   - {indicator: routed, label: Of those asked, origin: implied, question: r, options: [1]}
   - {indicator: routed-all, label: Of all, question: r, options: [1], base: all}
 ";
+/// Beside them: bases that a condition narrows.
+const NARROWED: &str = "\
+set: narrowed
+version: 1
+indicators:
+  - {indicator: first-of-yes, label: The first of those who said yes, question: m, options: [1], among: {question: a, codes: [1]}}
+  - {indicator: second-of-yes, label: The second of those who said yes, question: m, options: [2], base: all, among: {question: a, codes: [1]}}
+  - {indicator: known, label: Of ours, question: a, options: [1], among: {question: m, answered: true}, base: covered}
+  - {indicator: kept, label: Kept, question: a, each_among: b, options: [1, 2], base: covered}
+";
 const TABLE: &str =
     "table: front\nquestions: [a]\nindicators: [first-two, at-all]\nby: [group]\ndecimals: 0\n";
 
 /// Five units of ours and two of theirs.
-const RECORDS: &str = r#"{"survey":"few","wave":"w","respondent":"u1","group":"g1","answers":{"a":1,"m":[1,2],"g":{"1":1,"2":3},"r":1,"w":2}}
-{"survey":"few","wave":"w","respondent":"u2","group":"g1","answers":{"a":2,"m":[4],"g":{"1":2,"2":2},"w":1}}
-{"survey":"few","wave":"w","respondent":"u3","group":"g1","answers":{"a":3,"g":{"1":3},"w":1}}
-{"survey":"few","wave":"w","respondent":"u4","group":"g2","answers":{"a":1,"m":[2,3],"g":{"1":1,"2":1},"w":0.5}}
+const RECORDS: &str = r#"{"survey":"few","wave":"w","respondent":"u1","group":"g1","answers":{"a":1,"m":[1,2],"g":{"1":1,"2":3},"r":1,"w":2,"b":1}}
+{"survey":"few","wave":"w","respondent":"u2","group":"g1","answers":{"a":2,"m":[4],"g":{"1":2,"2":2},"w":1,"b":2}}
+{"survey":"few","wave":"w","respondent":"u3","group":"g1","answers":{"a":3,"g":{"1":3},"w":1,"b":9}}
+{"survey":"few","wave":"w","respondent":"u4","group":"g2","answers":{"a":1,"m":[2,3],"g":{"1":1,"2":1},"w":0.5,"b":2}}
 {"survey":"few","wave":"w","respondent":"u5","group":"g2","answers":{"m":[1],"w":0.5}}
 {"survey":"few","wave":"w","respondent":"v1","group":"g2","form":"theirs","answers":{"x":1,"y":1}}
 {"survey":"few","wave":"w","respondent":"v2","group":"g1","form":"theirs","answers":{"x":2,"y":2}}
@@ -247,6 +258,87 @@ fn what_is_asked_of_questions_is_asked_of_indicators() {
     let rows = asked(&["--question", "a", "--indicator", "first"]);
     assert!(rows.iter().any(|row| row["question"] == "a") && rows.iter().any(|row| row["set"] == "first"));
     assert!(!rows.iter().any(|row| row["question"] == "m"));
+}
+
+#[test]
+fn a_condition_narrows_the_base_and_one_indicator_stands_for_each_option() {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    write(&program);
+    program.file("few/indicators/all.yaml", NARROWED);
+    program.file("few/tables/front.yaml", "table: front\nquestions: [a]\nindicators: [kept]\n");
+    program.file("records.jsonl", RECORDS);
+    program.run(["check", "few"]).ends(0);
+    program.on_data(&["submit", "records.jsonl", "--surveys", "few"]).ends(0);
+    let asked = |more: &[&str]| {
+        let arguments = ["tabulate", "--survey", "few", "--wave", "w", "--surveys", "few"];
+        let rows = csv_rows(&program.on_data(&[&arguments, more].concat()).ends(0).stdout);
+        rows.into_iter().filter(|row| row["measure"] == "share" && row["question"].is_empty())
+    };
+    let lines = |more: &[&str]| asked(more).map(|row| line(&row)).collect::<Vec<_>>();
+    let kept = [
+        "kept-1 share 100.0 1/1 among form without theirs",
+        "kept-2 share 50.0 1/2 among form without theirs",
+    ];
+    assert_eq!(
+        lines(&["--indicators"]),
+        [
+            &[
+                "first-of-yes share 66.7 2/3 among external+form ",
+                "second-of-yes share 66.7 2/3 among external+form includes_not_mapped",
+                // Who of theirs would have answered M as a whole is not known.
+                "known share 50.0 2/4 among form without theirs",
+            ][..],
+            &kept
+        ]
+        .concat()
+    );
+    assert_eq!(lines(&["--indicator", "kept"]), kept);
+    assert_eq!(lines(&["--indicator", "kept-2"]), kept[1..]);
+    assert_eq!(lines(&["--table", "front"]), kept);
+    let labels: Vec<String> = asked(&["--indicator", "kept"]).map(|row| row["label"].clone()).collect();
+    assert_eq!(labels, ["Kept: yes", "Kept: partly"]);
+    let text = program.on_data(&["explain", "few/w/-/-/-/indicator:kept-2/-/share", "--surveys", "few"]);
+    let text = text.ends(0).stdout;
+    for part in ["formed of   1 of 2", "holds where a=2", "base among  b=2"] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    let shown = program
+        .on_data(&["tabulate", "--survey", "few", "--surveys", "few", "--indicators", "--format", "table"])
+        .ends(0);
+    assert!(shown.stdout.contains("among ※1\n"), "{}", shown.stdout);
+}
+
+#[test]
+fn what_is_asked_for_and_comes_to_nothing_is_said() {
+    // (arguments, what is said beside the figures; nothing where they show it)
+    let cases: &[(&[&str], &str)] = &[
+        (&["--question", "m", "--at-least", "1"], "`--at-least 1` prints nothing: it needs a scale"),
+        (&["--question", "a", "--at-least", "9"], "`--at-least 9` prints nothing: it needs a scale"),
+        (&["--question", "a", "--at-least", "2"], ""),
+        (&["--question", "m", "--rescale", "1,5:0,100"], "`--rescale` prints nothing: it needs a rating"),
+        (&["--question", "a", "--net", "ab=1-2"], ""),
+        (
+            &["--question", "a", "--net", "ab=1-9"],
+            "`--net ab` prints nothing: it needs a question that has all",
+        ),
+        (&["--question", "a", "--net-score", "1/2-3"], ""),
+        (&["--question", "a", "--net-score", "1/2-4"], "`--net-score` prints nothing"),
+        (&["--question", "a", "--measure", "median"], "`--measure median` prints nothing: it needs a number"),
+        (&["--question", "a", "--measure", "count", "--measure", "sum"], "`--measure sum` prints nothing"),
+        (&["--question", "w", "--measure", "median"], ""),
+    ];
+    for (more, wanted) in cases {
+        let arguments = ["tabulate", "--survey", "few", "--wave", "w", "--surveys", "few"];
+        let done = small().on_data(&[&arguments, *more].concat()).ends(0);
+        let said = done.stderr.contains("prints nothing");
+        assert!(done.stderr.contains(wanted) && said != wanted.is_empty(), "{more:?}: {}", done.stderr);
+    }
+    let rows = asked(&["--question", "a", "--net", "ab=1-2", "--net", "a=1,2"]);
+    let of = |set: &str| {
+        let of_set = rows.iter().filter(|row| row["set"] == set);
+        of_set.map(|row| row["value"].clone()).collect::<Vec<_>>()
+    };
+    assert!(of("ab").len() > 1 && of("ab") == of("a"), "{rows:?}");
 }
 
 #[test]

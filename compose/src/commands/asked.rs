@@ -50,13 +50,13 @@ pub(crate) struct Asked {
     /// Only this: count, share, mean, median, sum, min or max; may be given again
     #[arg(long, value_name = "NAME")]
     measure: Vec<String>,
-    /// Options counted together, `id=1,2`; may be given again
+    /// Options counted together, any of them: `id=1,2` or `id=1-4`; may be given again
     #[arg(long, value_name = "ID=CODES")]
     net: Vec<String>,
     /// On a scale: the units at this value, or code, or above
     #[arg(long, value_name = "VALUE")]
     at_least: Option<String>,
-    /// The share of some options less that of others, `9,10/0,1,2`
+    /// The share of some options less that of others, `9,10/0-6`
     #[arg(long, value_name = "CODES/CODES")]
     net_score: Option<String>,
     /// Means on another scale, `1,5:0,100`

@@ -52,9 +52,11 @@ pub(crate) async fn run(arguments: Tabulate) -> Result<ExitCode, Fault> {
     if against.is_empty() {
         measures = shukei_query::tabulate(&catalog, &request).await?;
     }
-    if measures.is_empty() && !request.how.measures.is_empty() {
+    for unmet in shukei_query::unmet(&request.how, &measures) {
         note!(
-            "nothing is printed: no question that is asked for has such a measure; see Measures in tabulation.md"
+            "`--{}` prints nothing: it needs {}, and nothing that is asked for is one; see tabulation.md",
+            unmet.asked,
+            unmet.needs
         );
     }
     let mut shown = definition.map_or_else(Shown::default, |known| Shown::of(&known.survey, &request));

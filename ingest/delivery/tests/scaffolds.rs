@@ -84,3 +84,39 @@ fn guesses_are_marked_and_of_the_right_kind() {
     let form = &scaffold.files["forms/lunch.yaml"];
     assert_eq!(form.matches("# guess").count(), 5 + 1, "{form}");
 }
+
+#[test]
+fn codes_for_no_answer_are_none_and_words_among_numbers_are_left_to_be_filled_in() {
+    let mut text = "id,age,years,q1_1,q1_2,q2\n".to_owned();
+    for n in 0..60_i32 {
+        let age = if n % 20 == 0 { -99 } else { 20 + n };
+        let years = if n % 30 == 7 { "Less than 1 year".to_owned() } else { format!("{}", n % 25 + 1) };
+        let mark = |at: i32| if n % 10 == 9 { -9 } else { i32::from(n % at == 0) };
+        let (first, second) = (mark(2), mark(3));
+        text.push_str(&format!(
+            "r{n},{age},{years},{first},{second},{}\n",
+            [1, 2, 3, -8, -9][n as usize % 5]
+        ));
+    }
+    let scaffold = from("in.csv", &text);
+    let definition = checked(&scaffold);
+    let form = &definition.forms.values().next().unwrap().value;
+    let kinds: Vec<(&str, &str)> =
+        form.questions.iter().map(|question| (question.number.as_str(), question.kind.as_str())).collect();
+    assert_eq!(kinds, [("age", "number"), ("years", "number"), ("q1", "multiple"), ("q2", "single")]);
+    let written = &scaffold.files["forms/lunch.yaml"];
+    for part in [
+        "no_answer: [-99] # guess: 3 cells; or is it `not_asked`?",
+        "no_answer: [-9] # guess: 12 cells",
+        "no_answer: [-8, -9] # guess: 24 cells",
+        "58 cells are numbers, but 2 are not",
+    ] {
+        assert!(written.contains(part), "{part}:\n{written}");
+    }
+    let layout = &scaffold.files["layouts/file.yaml"];
+    assert!(
+        layout
+            .contains("#aliases:\n#  - {question: \"years\", text: \"Less than 1 year\", value: } # 2 cells"),
+        "{layout}"
+    );
+}

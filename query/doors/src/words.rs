@@ -141,6 +141,8 @@ impl Words {
             (BaseRule::Covered, true) => "全ての条件が分かる集計単位",
             (BaseRule::Questions, false) => "in the base of the questions named",
             (BaseRule::Questions, true) => "指定した設問の母数",
+            (BaseRule::Among, false) => "of whom its condition holds",
+            (BaseRule::Among, true) => "条件を満たす集計単位",
         }
     }
 

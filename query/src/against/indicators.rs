@@ -80,6 +80,10 @@ impl<'a> Work<'a> {
             (None, Vec::new(), Vec::new());
         let mut numbers = Vec::new();
         numbers_of(&condition, &mut numbers);
+        if let Some(among) = &asked.indicator.among {
+            earlier.indicator.among = Some(between.condition(among, self.shared).map_err(why)?);
+            numbers_of(among, &mut numbers);
+        }
         if let IndicatorBase::Questions(named) = asked.indicator.base() {
             let were = named.iter().map(|name| between.by(name));
             earlier.indicator.base =

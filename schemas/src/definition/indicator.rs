@@ -65,6 +65,17 @@ pub struct Indicator {
     /// Who is in the base; `covered` if not given, which must be said where its options are not all covered alike.
     #[serde(default)]
     pub base: Option<IndicatorBase>,
+    /// A condition that narrows the base to those of whom it is known to hold.
+    #[serde(default)]
+    pub among: Option<Where>,
+    /// One indicator for each option of `question`: the share of those who gave it among those who gave the option of
+    /// the same code in this question.
+    #[serde(default)]
+    #[schemars(with = "Option<Scalar>")]
+    pub each_among: Option<String>,
+    /// The id of the indicator with `each_among` that this one was written out from.
+    #[serde(skip)]
+    pub each_of: Option<String>,
 }
 
 /// Who is in the base of an indicator.
@@ -154,7 +165,7 @@ impl Indicator {
     pub fn condition(&self) -> Option<Where> {
         match (&self.of, &self.question) {
             (Some(of), None) if self.options.is_empty() && self.rows.is_empty() => Some(of.clone()),
-            (None, Some(number)) if !self.options.is_empty() => {
+            (None, Some(number)) if !self.options.is_empty() && self.each_among.is_none() => {
                 let of = |row: Option<i16>| Where {
                     question: Some(number.clone()),
                     row,
@@ -172,6 +183,11 @@ impl Indicator {
             }
             _ => None,
         }
+    }
+
+    /// Whether it is meant by an id: its own, or that of the indicator that it was written out from.
+    pub fn is_called(&self, id: &str) -> bool {
+        self.indicator == id || self.each_of.as_deref() == Some(id)
     }
 
     /// The base; that of those covered where none is named.

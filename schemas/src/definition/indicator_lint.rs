@@ -59,7 +59,7 @@ impl<'a> Lint<'a> {
     }
 
     fn error(&self, indicator: &Indicator, key: (&str, &str), message: &str) -> Finding {
-        let id = indicator.indicator.as_str();
+        let id = indicator.each_of.as_ref().unwrap_or(&indicator.indicator);
         let line = self.at(&[("indicator", id), key]).or_else(|| self.at(&[("indicator", id)]));
         Finding::error(self.path, line, format!("indicator `{id}`: {message}"))
     }
@@ -76,8 +76,18 @@ impl<'a> Lint<'a> {
             .iter()
             .filter(|wave| self.set.waves.is_empty() || self.set.waves.contains(&wave.wave))
             .collect();
-        for indicator in &self.set.indicators {
+        for (at, indicator) in self.set.indicators.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|before| self.set.indicators.get(before));
+            // What is wrong with an indicator that is written out is said of the first that it became.
+            if indicator.each_of.is_some() && before.is_some_and(|before| before.each_of == indicator.each_of)
+            {
+                continue;
+            }
             self.words(indicator, findings);
+            if let Some(among) = &indicator.each_among {
+                findings.push(self.each_among(indicator, among));
+                continue;
+            }
             if indicator.condition().is_none() {
                 let key = if indicator.of.is_some() { ("of", "") } else { ("question", "") };
                 let message = "it takes one condition `of`, or a `question` with `options`";
@@ -90,6 +100,28 @@ impl<'a> Lint<'a> {
             }
             self.waves(indicator, &chosen, findings);
         }
+    }
+
+    /// An indicator with `each_among` that could not be written out.
+    fn each_among(&self, indicator: &Indicator, among: &str) -> Finding {
+        let (None, Some(number)) = (&indicator.of, &indicator.question) else {
+            let finding = self.error(indicator, ("each_among", ""), "`each_among` goes with a `question`");
+            return finding.hint("name the question whose options are counted; `among` goes with `of`");
+        };
+        let forms: Vec<&Form> = self.definition.forms.values().map(|used| used.value.as_ref()).collect();
+        for (key, number) in [("question", number.as_str()), ("each_among", among)] {
+            if !forms.iter().any(|form| form.question(number).is_some()) {
+                let known =
+                    forms.iter().flat_map(|form| &form.questions).map(|question| question.number.as_str());
+                let finding = self.error(indicator, (key, ""), &format!("unknown question `{number}`"));
+                return finding.nearest(number, known);
+            }
+        }
+        let message =
+            format!("no form of its waves has an option of one code in `{number}` and in `{among}`");
+        self.error(indicator, ("each_among", ""), &message).hint(
+            "give the same options the same codes in both questions, or write one indicator for each pair",
+        )
     }
 
     fn words(&self, indicator: &Indicator, findings: &mut Vec<Finding>) {
@@ -155,7 +187,7 @@ impl<'a> Lint<'a> {
         mappings.into_iter().find_map(|mapping| {
             let form = self.definition.form(&mapping.target)?;
             let plan = indicator.resolve(form).ok()?;
-            let parts: Vec<Part> = plan.looks.iter().flat_map(|look| parts(look, form, mapping)).collect();
+            let parts: Vec<Part> = plan.looks.iter().chain(&plan.among).flat_map(|look| parts(look, form, mapping)).collect();
             let (covered, other) =
                 (parts.iter().find(|part| part.covered)?, parts.iter().find(|part| !part.covered)?);
             let message = format!(

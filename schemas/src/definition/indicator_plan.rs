@@ -18,6 +18,8 @@ pub struct IndicatorPlan {
     pub based_on: Vec<Look>,
     /// Which base it is.
     pub base: IndicatorBase,
+    /// What the condition that narrows the base looks at.
+    pub among: Vec<Look>,
 }
 
 /// A question, or a row of one, that is looked at.
@@ -51,7 +53,7 @@ impl Look {
 impl IndicatorPlan {
     /// Whether units that came through a mapping are covered for all that the base asks for.
     pub fn has_in_base(&self, form: &Form, mapping: &Mapping) -> bool {
-        self.based_on.iter().all(|look| look.is_covered(form, mapping))
+        self.based_on.iter().chain(&self.among).all(|look| look.is_covered(form, mapping))
     }
 
     /// Whether units that came through a mapping are covered for all that it looks at.
@@ -84,7 +86,11 @@ impl Indicator {
                 named?.concat()
             }
         };
-        Ok(IndicatorPlan { holds, looks, based_on, base })
+        let mut among = Vec::new();
+        if let Some(condition) = &self.among {
+            looks_of(&condition.resolve(form)?, form, &mut among);
+        }
+        Ok(IndicatorPlan { holds, looks, based_on, base, among })
     }
 }
 

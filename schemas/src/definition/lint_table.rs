@@ -57,7 +57,9 @@ impl Lint<'_> {
             }
         }
         let named = self.definition.indicators.values().flat_map(|used| &used.value.indicators);
-        let named: Vec<&str> = named.map(|indicator| indicator.indicator.as_str()).collect();
+        let named: Vec<&str> = named
+            .flat_map(|one| std::iter::once(one.indicator.as_str()).chain(one.each_of.as_deref()))
+            .collect();
         for id in table.indicators.iter().filter(|id| *id != "*" && !named.contains(&id.as_str())) {
             let finding = self.error(&[("indicators", id)], &format!("unknown indicator `{id}`"));
             found.push(finding.nearest(id, named.iter().copied()));

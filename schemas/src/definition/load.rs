@@ -154,6 +154,7 @@ pub(super) fn load(files: &BTreeMap<String, Vec<u8>>) -> (Option<SurveyDefinitio
             findings.push(Finding::error(path, line, message).hint("give one of them another id"));
         }
     }
+    definition.write_out_indicators();
     (Some(definition), findings)
 }
 

@@ -12,6 +12,7 @@ mod form;
 mod form_file;
 mod frame;
 mod indicator;
+mod indicator_each;
 mod indicator_lint;
 mod indicator_plan;
 mod kind;

@@ -34,6 +34,17 @@ impl Text {
             .map_or("", String::as_str)
     }
 
+    /// The words with others behind them, in every language that either speaks.
+    pub fn followed_by(&self, between: &str, other: &Self) -> Self {
+        let joined = |language: &str| {
+            format!("{}{between}{}", self.in_language(language), other.in_language(language))
+        };
+        let spoken = self.languages.keys().chain(other.languages.keys());
+        let languages: BTreeMap<String, String> =
+            spoken.map(|language| (language.clone(), joined(language))).collect();
+        Self { plain: languages.is_empty().then(|| joined("")), languages }
+    }
+
     /// Every wording, whatever its language.
     pub fn wordings(&self) -> impl Iterator<Item = &str> {
         self.plain.iter().chain(self.languages.values()).map(String::as_str)

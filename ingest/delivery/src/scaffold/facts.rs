@@ -31,6 +31,10 @@ pub(super) struct Facts {
     pub(super) labels: Option<BTreeMap<String, (String, u64)>>,
     /// Texts that stand in the place of an answer.
     pub(super) missing: BTreeMap<(Missing, String), u64>,
+    /// Numbers below zero that stand in the place of an answer, with their counts.
+    pub(super) codes: BTreeMap<i64, u64>,
+    /// Texts that are no numbers, if they are few, the most frequent first.
+    pub(super) words: Option<Vec<(String, u64)>>,
 }
 
 impl Facts {
@@ -42,14 +46,44 @@ impl Facts {
 
     /// How many cells hold something else than a number.
     pub(super) fn no_numbers(&self) -> u64 {
-        let labels = self.labels.iter().flatten();
-        labels.filter(|(key, _)| decimals(key).is_none()).map(|(_, (_, count))| count).sum()
+        self.words.iter().flatten().map(|(_, count)| count).sum()
     }
 
     /// How many different texts there are.
     pub(super) fn different(&self) -> usize {
         self.labels.as_ref().map_or(usize::MAX, BTreeMap::len)
     }
+}
+
+/// Takes out the numbers below zero by which programs say that there is no answer, `-99` above all.
+pub(super) fn stated(spellings: &mut BTreeMap<String, BTreeMap<&str, u64>>) -> BTreeMap<i64, u64> {
+    let whole = |key: &String| key.parse::<i64>().ok();
+    let below: Vec<i64> = spellings.keys().filter_map(whole).filter(|number| *number < 0).collect();
+    let most = spellings.keys().filter_map(whole).max().unwrap_or(0);
+    let decimal_below = spellings.keys().any(|key| key.starts_with('-') && decimals(key) > Some(0));
+    // Few answers are a scale, which may go through zero and reach below it as far as above.
+    let through_zero = below.contains(&-1) && spellings.contains_key("0");
+    let few = spellings.len() - below.len() <= 12
+        && !through_zero
+        && below.iter().min().is_some_and(|least| -least != most);
+    let is_usual = |number: &i64| {
+        let digits = number.unsigned_abs().to_string();
+        let nines = digits.trim_start_matches('9');
+        match nines.len() {
+            0 => true,
+            1 => matches!(nines, "7" | "8"),
+            _ => ["7", "8", "6"].iter().any(|digit| digits.trim_start_matches(digit).is_empty()),
+        }
+    };
+    let fits = !decimal_below
+        && below.len() <= 5
+        && below.len() < spellings.len()
+        && (below.iter().all(is_usual) || (few && most > 0));
+    if !fits {
+        return BTreeMap::new();
+    }
+    let mut take = |number: i64| Some((number, spellings.remove(&number.to_string())?.values().sum()));
+    below.into_iter().filter_map(|number| take(number)).collect()
 }
 
 /// A scale of numbers from 0 or 1 up, of which most points came. A name that speaks of a scale makes one of five points.
@@ -81,6 +115,13 @@ pub(super) fn sorted(options: impl Iterator<Item = (String, u64)>) -> Vec<(Strin
 /// Digits behind the point, if the text is a decimal number.
 pub(super) fn decimals(text: &str) -> Option<u8> {
     let digits = text.strip_prefix('-').unwrap_or(text);
+    // `1e+05`, as some programs write large numbers.
+    if let Some((digits, exponent)) = digits.split_once(['e', 'E']) {
+        let exponent = exponent.strip_prefix('+').unwrap_or(exponent).parse::<usize>().ok()?;
+        return decimals(digits)
+            .filter(|_| (1..=12).contains(&exponent))
+            .map(|behind| behind.saturating_sub(exponent as u8));
+    }
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     // A leading zero is that of a code.
@@ -88,14 +129,6 @@ pub(super) fn decimals(text: &str) -> Option<u8> {
     let fits = !whole.is_empty() && whole.len() <= 15 && fraction.len() <= 9;
     (fits && !is_code && is_digits(whole) && is_digits(fraction) && !digits.ends_with('.'))
         .then_some(fraction.len() as u8)
-}
-
-/// The decimals of numbers that nearly all cells hold.
-pub(super) fn nearly_numbers(labels: &BTreeMap<String, (String, u64)>, answers: u64) -> Option<u8> {
-    let numbers = labels.iter().filter_map(|(key, (_, count))| Some((decimals(key)?, count)));
-    let (most, total) =
-        numbers.fold((0, 0), |(most, total), (decimals, count)| (most.max(decimals), total + count));
-    (answers > 0 && total * 20 >= answers * 19).then_some(most)
 }
 
 /// Whether less than half of the texts are numbers.

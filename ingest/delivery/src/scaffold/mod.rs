@@ -5,6 +5,7 @@ mod column;
 mod example;
 mod facts;
 mod group;
+mod joined;
 mod kinds;
 mod numbers;
 mod profile;

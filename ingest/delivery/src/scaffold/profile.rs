@@ -5,19 +5,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use shukei_schemas::definition::Steps;
 
-use super::facts::{Facts, Guess, decimals, few_numbers, nearly_numbers, rating, sorted};
+use super::facts::{Facts, Guess, decimals, few_numbers, rating, sorted, stated};
+use super::joined::{PARTS_LONG as LABELS_LONG, joined};
 use super::words;
 
 /// As many different texts make a list of options, if each comes twice on average.
 const LABELS_MAX: usize = 30;
-/// As many make one if each comes 20 times on average, as those of countries and programming languages do.
-const LABELS_LONG: usize = 300;
 /// As many different whole numbers may be codes.
 const CODES_MAX: usize = 12;
 /// As many different texts of a column are kept.
 const TEXTS_MAX: usize = 2_000;
-/// What joins several answers in one cell, the most telling first.
-const JOINERS: [&str; 5] = ["\n", "; ", ";", "|", ", "];
+/// As many different words may stand among numbers.
+const WORDS_MAX: usize = 30;
 
 /// What was seen of a column.
 pub(super) struct Profile {
@@ -27,11 +26,12 @@ pub(super) struct Profile {
     texts: HashMap<String, u64>,
     /// How many cells hold texts that were not kept.
     unkept: u64,
+    /// Those of them that are no numbers, as long as they are few.
+    unkept_words: Option<BTreeMap<String, u64>>,
     /// Hashes of all texts as long as no two are the same.
     all_different: Option<HashSet<u64>>,
-    numbers: Option<u8>,
-    whole_min: i64,
-    whole_max: i64,
+    /// The most digits behind the point of what are numbers.
+    decimals: u8,
     clock: bool,
 }
 
@@ -42,10 +42,9 @@ impl Profile {
             filled: 0,
             texts: HashMap::new(),
             unkept: 0,
+            unkept_words: Some(BTreeMap::new()),
             all_different: Some(HashSet::new()),
-            numbers: Some(0),
-            whole_min: i64::MAX,
-            whole_max: i64::MIN,
+            decimals: 0,
             clock: true,
         }
     }
@@ -68,23 +67,30 @@ impl Profile {
             *count += 1;
             return;
         }
-        self.meet(text, steps);
-        match self.texts.len() < TEXTS_MAX {
+        let is_kept = self.texts.len() < TEXTS_MAX;
+        self.meet(text, steps, is_kept);
+        match is_kept {
             true => _ = self.texts.insert(text.to_owned(), 1),
             false => self.unkept += 1,
         }
     }
 
     /// Looks at a text that was not kept before.
-    fn meet(&mut self, text: &str, steps: Steps) {
+    fn meet(&mut self, text: &str, steps: Steps, is_kept: bool) {
         let key = steps.key(text);
         if words::missing(&key).is_some() {
             return;
         }
-        self.numbers = self.numbers.and_then(|most| Some(most.max(decimals(&key)?)));
-        if let Ok(whole) = key.parse::<i64>() {
-            self.whole_min = self.whole_min.min(whole);
-            self.whole_max = self.whole_max.max(whole);
+        match decimals(&key) {
+            Some(decimals) => self.decimals = self.decimals.max(decimals),
+            None if is_kept => {}
+            None => {
+                let words = self.unkept_words.as_mut().filter(|words| words.len() < WORDS_MAX);
+                match words {
+                    Some(words) => *words.entry(text.to_owned()).or_default() += 1,
+                    None => self.unkept_words = None,
+                }
+            }
         }
         self.clock &= text.contains(':') && text.bytes().any(|byte| byte.is_ascii_digit());
     }
@@ -124,6 +130,9 @@ impl Profile {
                 }
             }
         }
+        let codes = stated(&mut spellings);
+        answers -= codes.values().sum::<u64>();
+        let words = self.words(&spellings);
         let labels = (self.unkept == 0 && spellings.len() <= LABELS_LONG).then(|| {
             let one = |(key, spellings): (String, BTreeMap<&str, u64>)| {
                 let total = spellings.values().sum();
@@ -133,9 +142,23 @@ impl Profile {
             };
             spellings.into_iter().map(one).collect()
         });
-        let mut facts = Facts { guess: Guess::Text, answers, labels, missing };
+        let mut facts = Facts { guess: Guess::Text, answers, labels, missing, codes, words };
         facts.guess = self.guess_of(&facts, steps, name);
         facts
+    }
+
+    /// What is no number, the most frequent first; none if that is too much to stand among numbers.
+    fn words(&self, spellings: &BTreeMap<String, BTreeMap<&str, u64>>) -> Option<Vec<(String, u64)>> {
+        let mut words = self.unkept_words.clone()?;
+        for (_, spellings) in spellings.iter().filter(|(key, _)| decimals(key).is_none()) {
+            for (text, count) in spellings {
+                *words.entry((*text).to_owned()).or_default() += count;
+            }
+            if words.len() > WORDS_MAX {
+                return None;
+            }
+        }
+        Some(sorted(words.into_iter()))
     }
 
     fn guess_of(&self, facts: &Facts, steps: Steps, name: &str) -> Guess {
@@ -148,23 +171,24 @@ impl Profile {
         if let Some(rating) = facts.labels.as_ref().and_then(|labels| rating(labels, answers, name)) {
             return rating;
         }
-        if let Some(decimals) = self.numbers {
+        let words = facts.words.as_ref().map(|words| words.iter().map(|(_, count)| count).sum::<u64>());
+        if words == Some(0) {
             // Small whole numbers that come again and again are rather codes than amounts.
             let few = different <= CODES_MAX && repeated;
-            let codes = decimals == 0 && self.whole_min >= 0 && self.whole_max <= 99 && few;
+            let small = |key: &String| key.parse::<i64>().is_ok_and(|whole| (0..=99).contains(&whole));
+            let codes = few && facts.labels.iter().flatten().all(|(key, _)| small(key));
             if !codes {
-                return Guess::Number(decimals);
+                return Guess::Number(self.decimals);
             }
         }
-        if different > CODES_MAX
-            && let Some(decimals) = facts.labels.as_ref().and_then(|labels| nearly_numbers(labels, answers))
-        {
-            return Guess::Number(decimals);
+        // Many numbers, and a few words among them.
+        if different > CODES_MAX && words.is_some_and(|words| words * 20 <= answers) {
+            return Guess::Number(self.decimals);
         }
-        for joiner in JOINERS {
-            if let Some(options) = self.pieces(joiner, different, steps) {
-                return Guess::Multiple { joiner, options };
-            }
+        let is_stated = |text: &str| text.parse().is_ok_and(|number| facts.codes.contains_key(&number));
+        let texts: Vec<(&str, u64)> = self.texts().filter(|(text, _)| !is_stated(text)).collect();
+        if let Some((joiner, options)) = joined(&texts, different, steps) {
+            return Guess::Multiple { joiner, options };
         }
         let is_list = different <= LABELS_MAX || answers / 20 >= different as u64;
         // Of many numbers none is an option.
@@ -174,43 +198,6 @@ impl Profile {
             Some(labels) if repeated && is_list => Guess::Single(sorted(labels.values().cloned())),
             _ => Guess::Text,
         }
-    }
-
-    /// The parts of the cells, if they are joined by this and fewer than the cells themselves.
-    fn pieces(&self, joiner: &str, different: usize, steps: Steps) -> Option<Vec<(String, u64)>> {
-        let joined: u64 =
-            self.texts().filter(|(text, _)| text.contains(joiner)).map(|(_, count)| count).sum();
-        if joined < 2 {
-            return None;
-        }
-        let mut pieces: BTreeMap<String, BTreeMap<&str, u64>> = BTreeMap::new();
-        for (text, count) in self.texts() {
-            if words::missing(&steps.key(text)).is_some() {
-                continue;
-            }
-            for piece in text.split(joiner).map(str::trim).filter(|piece| !piece.is_empty()) {
-                *pieces.entry(steps.key(piece).into_owned()).or_default().entry(piece).or_default() += count;
-            }
-            if pieces.len() > LABELS_LONG {
-                return None;
-            }
-        }
-        let total: u64 = pieces.values().flat_map(BTreeMap::values).sum();
-        // A comma stands in sentences too.
-        let times = match joiner {
-            _ if pieces.len() > LABELS_MAX => 20,
-            ", " | "\n" => 3,
-            _ => 2,
-        };
-        let telling = total >= times * pieces.len() as u64 && pieces.len() > 1 && pieces.len() < different;
-        telling.then(|| {
-            sorted(pieces.into_values().filter_map(|spellings| {
-                let total = spellings.values().sum();
-                let most =
-                    spellings.into_iter().max_by_key(|(text, count)| (*count, std::cmp::Reverse(*text)));
-                most.map(|(text, _)| (text.to_owned(), total))
-            }))
-        })
     }
 }
 
@@ -264,6 +251,10 @@ mod tests {
             (&["a", "NA", "a", "b", "b", "No answer", "-"], single(&[("a", 2), ("b", 2)])),
             (&["NA", "nan", "無回答"], Guess::Empty),
             (&["12", "NA", "300", "1234"], Guess::Number(0)),
+            (&["3", "-99", "120", "45", "-99"], Guess::Number(0)),
+            (&["1", "2", "-9", "2", "1", "-8"], single(&[("1", 2), ("2", 2)])),
+            (&["Yes", "No", "Yes", "-99", "No", "-99"], single(&[("No", 2), ("Yes", 2)])),
+            (&["-1", "0", "1", "-1", "0", "1"], Guess::Number(0)),
             (&hours, Guess::Number(0)),
             (&scale, Guess::Rating { from: 0, to: 10, odd: vec![("わからない".to_owned(), 1)] }),
         ];

@@ -1,6 +1,6 @@
 //! One question of a guessed form, and the columns that feed it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write;
 
 use super::column::Column;
@@ -78,7 +78,8 @@ impl Pages<'_> {
                 (format!("all {answers} cells are weights, by the name"), "number")
             }
             Guess::Number(_) if facts.no_numbers() > 0 => {
-                (format!("{answers} cells are numbers, but {} are not", facts.no_numbers()), "number")
+                let words = facts.no_numbers();
+                (format!("{} cells are numbers, but {words} are not", answers - words), "number")
             }
             Guess::Number(_) => (format!("all {answers} cells are numbers"), "number"),
             Guess::Text if words::is_weight(column.name.as_deref().unwrap_or_default()) => (
@@ -101,6 +102,7 @@ impl Pages<'_> {
         };
         let guess = facts.guess.clone();
         self.begin(&why, number, kind, &text);
+        self.no_answer(&facts.codes);
         let mut rest = ",,,".to_owned();
         match &guess {
             Guess::Number(decimals) => {
@@ -145,6 +147,20 @@ impl Pages<'_> {
         }
     }
 
+    /// Codes by which programs say that there is no answer.
+    fn no_answer(&mut self, codes: &BTreeMap<i64, u64>) {
+        if codes.is_empty() {
+            return;
+        }
+        let list: Vec<String> = codes.keys().rev().map(i64::to_string).collect();
+        let total: u64 = codes.values().sum();
+        let _ = writeln!(
+            self.form,
+            "        no_answer: [{}] # guess: {total} cells; or is it `not_asked`?",
+            list.join(", ")
+        );
+    }
+
     fn option(&mut self, code: i16, label: &str, is_other: bool, comment: &str) {
         let other = if is_other { ", other: true" } else { "" };
         let label = quoted(label);
@@ -166,6 +182,11 @@ impl Pages<'_> {
             why.push_str("; the file does not say the question");
         }
         self.begin(&why, number, kind, &group.text);
+        let mut codes = BTreeMap::new();
+        for (code, count) in group.members.iter().flat_map(|member| &self.facts[member.at].codes) {
+            *codes.entry(*code).or_default() += count;
+        }
+        self.no_answer(&codes);
         if let GroupKind::Multiple { .. } = group.kind {
             self.form.push_str("        options:\n");
         } else {

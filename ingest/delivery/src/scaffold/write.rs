@@ -6,7 +6,7 @@ use std::fmt::Write;
 use shukei_schemas::definition::DeliveryFile;
 
 use super::column::{Column, one_line};
-use super::facts::Facts;
+use super::facts::{Facts, Guess};
 use super::group::Asked;
 use super::kinds::GroupKind;
 use super::numbers::numbers;
@@ -127,6 +127,7 @@ fn layout(found: &Found<'_>) -> String {
         );
     }
     layout.push_str(&missing(found));
+    layout.push_str(&words_for_numbers(found));
     layout.push_str("file:\n");
     if let Some(encoding) = &found.spec.encoding {
         let _ = writeln!(layout, "  encoding: {} # guess: what the bytes look like", quoted(encoding));
@@ -167,6 +168,25 @@ fn layout(found: &Found<'_>) -> String {
         }
     }
     layout
+}
+
+/// Words that stand among numbers: what they count as is not known here, so it is left to be filled in.
+fn words_for_numbers(found: &Found<'_>) -> String {
+    let mut stub = String::new();
+    for (number, asked) in numbers(found.asked, found.columns).iter().zip(found.asked) {
+        let Asked::One { at, .. } = asked else { continue };
+        let Facts { guess: Guess::Number(_), words: Some(words), .. } = &found.facts[*at] else { continue };
+        for (text, count) in words {
+            let (number, text) = (quoted(number), quoted(text));
+            let _ = writeln!(stub, "#  - {{question: {number}, text: {text}, value: }} # {count} cells");
+        }
+    }
+    match stub.is_empty() {
+        true => stub,
+        false => format!(
+            "# These are no numbers: give each a value, or name it under `no_answer` of the question, and take the marks away.\n#aliases:\n{stub}"
+        ),
+    }
 }
 
 /// The texts that stand in the place of an answer, in whatever column they came.
