@@ -120,3 +120,29 @@ fn codes_for_no_answer_are_none_and_words_among_numbers_are_left_to_be_filled_in
         "{layout}"
     );
 }
+
+#[test]
+fn texts_of_ones_own_among_options_are_other() {
+    let mut text = "way,tools\n".to_owned();
+    for n in 0..100_usize {
+        let way = if n % 12 == 5 { format!("own way {n}") } else { ["Bus", "Car", "Bike"][n % 3].to_owned() };
+        let mut tools = vec![["Mail, calendar", "Chat", "Wiki"][n % 3].to_owned()];
+        tools.extend((n % 2 == 0).then(|| "Board".to_owned()));
+        tools.extend((n % 20 == 7).then(|| format!("tool {n}")));
+        text.push_str(&format!("{way},\"{}\"\n", tools.join(", ")));
+    }
+    let scaffold = from("in.csv", &text);
+    let definition = checked(&scaffold);
+    let form = &definition.forms.values().next().unwrap().value;
+    let labels = |at: usize| -> Vec<String> {
+        let options = form.questions[at].options().iter();
+        let mut labels: Vec<String> =
+            options.map(|option| option.label.in_language("en").to_owned()).collect();
+        labels.sort();
+        labels
+    };
+    assert_eq!(labels(0), ["Bike", "Bus", "Car", "Other (not listed)"]);
+    assert_eq!(labels(1), ["Board", "Chat", "Mail, calendar", "Other (not listed)", "Wiki"]);
+    let written = &scaffold.files["forms/lunch.yaml"];
+    assert!(written.contains("unlisted: other # guess: 8 other texts"), "{written}");
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::joined::Listed;
 use super::words::{self, Missing};
 
 /// What a column probably is.
@@ -35,6 +36,8 @@ pub(super) struct Facts {
     pub(super) codes: BTreeMap<i64, u64>,
     /// Texts that are no numbers, if they are few, the most frequent first.
     pub(super) words: Option<Vec<(String, u64)>>,
+    /// Of texts: the options that most of them are.
+    pub(super) listed: Option<Listed>,
 }
 
 impl Facts {
@@ -83,7 +86,7 @@ pub(super) fn stated(spellings: &mut BTreeMap<String, BTreeMap<&str, u64>>) -> B
         return BTreeMap::new();
     }
     let mut take = |number: i64| Some((number, spellings.remove(&number.to_string())?.values().sum()));
-    below.into_iter().filter_map(|number| take(number)).collect()
+    below.into_iter().filter_map(&mut take).collect()
 }
 
 /// A scale of numbers from 0 or 1 up, of which most points came. A name that speaks of a scale makes one of five points.

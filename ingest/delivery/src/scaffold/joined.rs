@@ -55,7 +55,7 @@ pub(super) fn joined(texts: &[(&str, u64)], different: usize, steps: Steps) -> O
             None => &[Which::Any],
         };
         let tried = ways.iter().filter_map(|which| {
-            let parts = parts(&answers, mark, *which, steps)?;
+            let parts = parts(&answers, mark, *which, steps, PARTS_LONG)?;
             let total: u64 = parts.values().flat_map(BTreeMap::values).sum();
             let times = if parts.len() > PARTS_MAX { 20 } else { mark.times };
             let tells = total >= times * parts.len() as u64 && (2..different).contains(&parts.len());
@@ -64,19 +64,89 @@ pub(super) fn joined(texts: &[(&str, u64)], different: usize, steps: Steps) -> O
         // What cuts at the wrong marks finds halves, or answers that hang together, beside the answers themselves.
         let (which, parts) = tried.min_by_key(|(_, parts)| parts.len())?;
         let joiner = mark.spaced.filter(|_| which == Which::Spaced).unwrap_or(mark.alone);
-        let options = parts.into_values().filter_map(|spellings| {
-            let total = spellings.values().sum();
-            let most = spellings.into_iter().max_by_key(|(text, count)| (*count, std::cmp::Reverse(*text)));
-            most.map(|(text, _)| (text.to_owned(), total))
-        });
-        Some((joiner, sorted(options)))
+        Some((joiner, sorted(parts.into_values().filter_map(most_written))))
     })
+}
+
+/// The spelling that came most often, with the count of all.
+fn most_written(spellings: BTreeMap<&str, u64>) -> Option<(String, u64)> {
+    let total = spellings.values().sum();
+    let most = spellings.into_iter().max_by_key(|(text, count)| (*count, std::cmp::Reverse(*text)));
+    most.map(|(text, _)| (text.to_owned(), total))
+}
+
+/// Options that come again and again, among texts of one's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// What joins several of them in a cell.
+    pub(super) joiner: Option<&'static str>,
+    /// The options, the most frequent first.
+    pub(super) options: Vec<(String, u64)>,
+    /// How often other texts came.
+    pub(super) others: u64,
+    /// How many different ones.
+    pub(super) different: usize,
+}
+
+/// Options among texts of one's own, as forms with a free "other" write them; none if nothing tells. There were so many
+/// `answers`, also some of which the texts were not kept.
+pub(super) fn listed(texts: &[(&str, u64)], answers: u64, steps: Steps) -> Option<Listed> {
+    let known: Vec<(&str, u64)> =
+        texts.iter().copied().filter(|(text, _)| words::missing(&steps.key(text)).is_none()).collect();
+    let mut whole: Parts<'_> = BTreeMap::new();
+    for (text, count) in &known {
+        *whole.entry(steps.key(text).into_owned()).or_default().entry(text.trim()).or_default() += count;
+    }
+    if answers < LISTED_ANSWERS {
+        return None;
+    }
+    let whole = frequent(whole, answers, 80);
+    let ways = MARKS.iter().flat_map(|mark| {
+        let ways: &[Which] = match mark.spaced {
+            Some(_) => &[Which::Spaced, Which::Tight],
+            None => &[Which::Any],
+        };
+        ways.iter().map(move |which| (mark, *which))
+    });
+    let tried = ways.filter_map(|(mark, which)| {
+        let parts = parts(&known, mark, which, steps, usize::MAX)?;
+        let total = parts.values().flat_map(BTreeMap::values).sum::<u64>();
+        // Sentences have their commas too, but most cells of a list hold several answers or one that came before.
+        let listed = frequent(parts, total, 85).filter(|_| total * 10 >= answers * 11)?;
+        let joiner = mark.spaced.filter(|_| which == Which::Spaced).unwrap_or(mark.alone);
+        Some(Listed { joiner: Some(joiner), ..listed })
+    });
+    // Cut at the wrong marks, or whole where they are lists, cells come to more options.
+    tried.chain(whole).min_by_key(|listed| (listed.options.len(), listed.joiner.is_none(), listed.others))
+}
+
+/// Fewer answers do not tell what comes again.
+const LISTED_ANSWERS: u64 = 30;
+
+/// What comes again and again, if that is so many per cent of all.
+fn frequent(parts: Parts<'_>, total: u64, percent: u64) -> Option<Listed> {
+    let all = parts.len();
+    let least = (total / 200).max(3);
+    let written = parts.into_values().filter_map(most_written);
+    let options = sorted(written.filter(|(_, count)| *count >= least));
+    let covered: u64 = options.iter().map(|(_, count)| count).sum();
+    let is_words =
+        options.iter().filter(|(text, _)| text.parse::<f64>().is_err()).count() * 2 > options.len();
+    let tells = (2..=PARTS_MAX).contains(&options.len()) && covered * 100 >= total * percent && is_words;
+    let (others, different) = (total.saturating_sub(covered), all - options.len());
+    (tells && others > 0).then_some(Listed { joiner: None, options, others, different })
 }
 
 type Parts<'a> = BTreeMap<String, BTreeMap<&'a str, u64>>;
 
-/// The parts of all cells: normal form to spellings with their counts.
-fn parts<'a>(texts: &[(&'a str, u64)], mark: &Mark, which: Which, steps: Steps) -> Option<Parts<'a>> {
+/// The parts of all cells, at most so many: normal form to spellings with their counts.
+fn parts<'a>(
+    texts: &[(&'a str, u64)],
+    mark: &Mark,
+    which: Which,
+    steps: Steps,
+    most: usize,
+) -> Option<Parts<'a>> {
     let cut: Vec<(&str, u64, Vec<Range<usize>>)> =
         texts.iter().map(|(text, count)| (*text, *count, cut(text, mark.marks, which))).collect();
     let several = cut.iter().filter(|(.., parts)| parts.len() > 1);
@@ -116,7 +186,7 @@ fn parts<'a>(texts: &[(&'a str, u64)], mark: &Mark, which: Which, steps: Steps) 
         for part in whole {
             *found.entry(key(text, &part)).or_default().entry(&text[part]).or_default() += count;
         }
-        if found.len() > PARTS_LONG {
+        if found.len() > most {
             return None;
         }
     }
@@ -180,6 +250,42 @@ fn cut(text: &str, marks: &[char], which: Which) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn options_stand_among_texts_of_ones_own() {
+        let of = |cells: &[(String, u64)]| {
+            let cells: Vec<(&str, u64)> = cells.iter().map(|(text, count)| (text.as_str(), *count)).collect();
+            let answers = cells.iter().map(|(_, count)| count).sum();
+            listed(&cells, answers, Steps::default()).map(|listed| {
+                let options: Vec<String> = listed.options.into_iter().map(|(text, _)| text).collect();
+                (listed.joiner, options.join("|"), listed.others)
+            })
+        };
+        let own = |n: u64| (0..n).map(|n| (format!("my way {n}, number {n}"), 1));
+        let cells = |known: &[(&str, u64)], more: u64| -> Vec<(String, u64)> {
+            known.iter().map(|(text, count)| ((*text).to_owned(), *count)).chain(own(more)).collect()
+        };
+        let cases = [
+            (cells(&[("Bus", 40), ("Car", 30), ("bus ", 2)], 10), Some((None, "Bus|Car".to_owned(), 12))),
+            (
+                cells(&[("Yes, often", 40), ("No, never", 30)], 4),
+                Some((None, "Yes, often|No, never".to_owned(), 4)),
+            ),
+            // Too many of one's own are words.
+            (cells(&[("Bus", 40), ("Car", 30)], 40), None),
+            // All of them are options, or none.
+            (cells(&[("Bus", 40), ("Car", 30)], 0), None),
+            (cells(&[("Bus", 10), ("Car", 10)], 1), None),
+            (cells(&[("12", 40), ("13", 30)], 5), None),
+            (
+                cells(&[("Bus, Car", 40), ("Car, Bike", 30), ("Bike", 30), ("Bus, by foot", 1)], 8),
+                Some((Some(", "), "Car|Bike|Bus".to_owned(), 17)),
+            ),
+        ];
+        for (cells, wanted) in cases {
+            assert_eq!(of(&cells), wanted, "{cells:?}");
+        }
+    }
 
     fn of(cells: &[(&str, u64)]) -> Option<(&'static str, Vec<String>)> {
         let found = joined(cells, cells.len(), Steps::default());

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use shukei_schemas::definition::Steps;
 
 use super::facts::{Facts, Guess, decimals, few_numbers, rating, sorted, stated};
-use super::joined::{PARTS_LONG as LABELS_LONG, joined};
+use super::joined::{Listed, PARTS_LONG as LABELS_LONG, joined, listed};
 use super::words;
 
 /// As many different texts make a list of options, if each comes twice on average.
@@ -142,9 +142,22 @@ impl Profile {
             };
             spellings.into_iter().map(one).collect()
         });
-        let mut facts = Facts { guess: Guess::Text, answers, labels, missing, codes, words };
+        let mut facts = Facts { guess: Guess::Text, answers, labels, missing, codes, words, listed: None };
         facts.guess = self.guess_of(&facts, steps, name);
+        if matches!(facts.guess, Guess::Text | Guess::Single(_) | Guess::Multiple { .. }) {
+            let found = listed(&self.answers(&facts), answers, steps);
+            // Of few different texts all may be options, but hardly where most of them came once or twice.
+            let tells =
+                |listed: &Listed| facts.guess == Guess::Text || listed.different > listed.options.len();
+            facts.listed = found.filter(tells);
+        }
         facts
+    }
+
+    /// The texts without the codes for no answer.
+    fn answers(&self, facts: &Facts) -> Vec<(&str, u64)> {
+        let is_stated = |text: &str| text.parse().is_ok_and(|number| facts.codes.contains_key(&number));
+        self.texts().filter(|(text, _)| !is_stated(text)).collect()
     }
 
     /// What is no number, the most frequent first; none if that is too much to stand among numbers.
@@ -185,9 +198,7 @@ impl Profile {
         if different > CODES_MAX && words.is_some_and(|words| words * 20 <= answers) {
             return Guess::Number(self.decimals);
         }
-        let is_stated = |text: &str| text.parse().is_ok_and(|number| facts.codes.contains_key(&number));
-        let texts: Vec<(&str, u64)> = self.texts().filter(|(text, _)| !is_stated(text)).collect();
-        if let Some((joiner, options)) = joined(&texts, different, steps) {
+        if let Some((joiner, options)) = joined(&self.answers(facts), different, steps) {
             return Guess::Multiple { joiner, options };
         }
         let is_list = different <= LABELS_MAX || answers / 20 >= different as u64;

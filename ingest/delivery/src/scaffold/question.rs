@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::column::Column;
 use super::facts::{Facts, Guess};
 use super::group::{Asked, Group};
+use super::joined::Listed;
 use super::kinds::GroupKind;
 use super::stem;
 use super::words;
@@ -47,7 +48,25 @@ impl Pages<'_> {
         let answers = facts.answers;
         let is_weight = words::is_weight(column.name.as_deref().unwrap_or_default())
             && matches!(facts.guess, Guess::Number(_));
-        let (why, kind) = match &facts.guess {
+        // Texts of which most are options have a list and what is none of it; others are words.
+        let listed = facts.listed.as_ref().filter(|_| words.is_none());
+        let guess = match listed.cloned() {
+            None => facts.guess.clone(),
+            Some(Listed { joiner: None, options, .. }) => Guess::Single(options),
+            Some(Listed { joiner: Some(joiner), options, .. }) => Guess::Multiple { joiner, options },
+        };
+        let (why, kind) = match &guess {
+            Guess::Single(options) if listed.is_some() => (
+                format!(
+                    "most of {answers} cells are {} texts that come again; put them into printed order",
+                    options.len()
+                ),
+                "single",
+            ),
+            Guess::Multiple { options, .. } if listed.is_some() => (
+                format!("{answers} cells hold lists of mostly {} texts that come again", options.len()),
+                "multiple",
+            ),
             Guess::Empty => ("no cell has anything in the rows that were looked at".to_owned(), "text"),
             Guess::Single(options)
                 if options.iter().all(|(label, _)| matches!(label.as_str(), "0" | "1")) =>
@@ -100,7 +119,6 @@ impl Pages<'_> {
             },
             _ => stem::without_choice(column.text()).to_owned(),
         };
-        let guess = facts.guess.clone();
         self.begin(&why, number, kind, &text);
         self.no_answer(&facts.codes);
         let mut rest = ",,,".to_owned();
@@ -127,6 +145,13 @@ impl Pages<'_> {
                 }
             }
             Guess::Single(options) | Guess::Multiple { options, .. } => {
+                if let Some(listed) = listed {
+                    let _ = writeln!(
+                        self.form,
+                        "        unlisted: other # guess: {} other texts; `refuse` if the list is all there may be",
+                        listed.others
+                    );
+                }
                 self.form.push_str("        options:\n");
                 let by_codes = numbered(options);
                 let other = words.and_then(|_| options.iter().position(|(label, _)| words::is_other(label)));
