@@ -121,6 +121,12 @@ const CASES: &[Case] = &[
         layout: &["no_answer: [\"No answer\"]"],
     },
     Case {
+        name: "a code for other, and its words behind",
+        file: "Q1,Q1[other],id\nA1,,1\n-oth-,mine,2\nA2,,3\nA1,,4\nA2,,5\n-oth-,yours,6\n",
+        wanted: &["Q1 single: Q1 | 1=-oth-+ 2=A1 3=A2"],
+        layout: &[],
+    },
+    Case {
         name: "question and option joined, words for other twice",
         file: "Which sides? - Corn,Which sides? - Rolls,Which sides? - Other (please specify),Which sides? - Other (please specify)\n\
                Corn,,,\n,Rolls,Other (please specify),rice and beans\nCorn,Rolls,Other (please specify),cabbage\n,,,\n",
@@ -279,6 +285,24 @@ fn each_convention_is_seen_and_reads_its_own_file() {
         assert_eq!(scaffold, from(case.file.as_bytes()), "the same file gives the same definition");
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn items_that_are_all_ranked_are_a_ranking_without_a_word_of_ranks() {
+    let mut text = "job_1,job_2,job_3,job_4,fit_1,fit_2,fit_3,fit_4\n".to_owned();
+    for n in 0..60_usize {
+        let ranks: Vec<String> =
+            (0..4).map(|item| ((item * (n % 2 * 2 + 1) + n / 2) % 4 + 1).to_string()).collect();
+        // On a scale some points come more often.
+        let points: Vec<String> = (0..4).map(|item| [1, 2, 2, 3, 4][(n + item) % 5].to_string()).collect();
+        text += &format!("{},{}\n", ranks.join(","), points.join(","));
+    }
+    let scaffold = from(text.as_bytes());
+    let definition = checked(&scaffold);
+    let form = &definition.forms.values().next().unwrap().value;
+    let kinds: Vec<&str> = form.questions.iter().map(|question| question.kind.as_str()).collect();
+    assert_eq!(kinds, ["ranking", "grid"], "{}", shown(&scaffold));
+    assert_eq!(unplaced(definition, text.as_bytes()), Vec::<String>::new());
 }
 
 #[test]

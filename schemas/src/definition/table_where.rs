@@ -214,7 +214,11 @@ impl Where {
                 let at = rows.iter().position(|row| row.code == code);
                 let known: Vec<String> = rows.iter().map(|row| row.code.to_string()).collect();
                 let message = format!("the condition on `{number}` names unknown row {code}");
-                Some(at.ok_or_else(|| WhereProblem::new(message, format!("rows: {}", known.join(", "))))?)
+                let hint = match known.is_empty() {
+                    true => format!("the question has no rows: write `{number}` without `.{code}`"),
+                    false => format!("rows: {}", known.join(", ")),
+                };
+                Some(at.ok_or_else(|| WhereProblem::new(message, hint))?)
             }
             None if !rows.is_empty() => {
                 let message = format!("the condition on `{number}` names no row");

@@ -83,7 +83,11 @@ fn grid(
         if from < 0 || to > 10 || numbers.len() < 3 {
             return None;
         }
-        if from == 1 && to == filled.len() as i64 && words::is_ranking(text) {
+        // Where everything is ranked, each rank is given as often as any other; answers on a scale never are.
+        let counts = || all.values().map(|(_, count)| *count);
+        let (least, most) = (counts().min()?, counts().max()?);
+        let is_even = numbers.len() >= 4 && least >= 20 && (most - least) * 50 <= most;
+        if from == 1 && to == filled.len() as i64 && (words::is_ranking(text) || is_even) {
             return Some(GroupKind::Ranking);
         }
         let dense = numbers.len() as i64 * 10 >= (to - from + 1) * 6;

@@ -43,7 +43,7 @@ pub(super) fn mark(key: &str) -> Option<bool> {
 /// Whether a label is that of an option that asks for words.
 pub(super) fn is_other(label: &str) -> bool {
     let label = label.trim().to_lowercase();
-    label.starts_with("other") || label.contains("その他") || label.contains("specify")
+    label == "-oth-" || label.starts_with("other") || label.contains("その他") || label.contains("specify")
 }
 
 /// Whether what stands behind the name of a question says that the column holds words of one's own.
