@@ -132,7 +132,10 @@ pub(crate) async fn once(lake: &Lake, options: &MaintenanceOptions) -> Result<Ve
 /// What a command that writes does when it has ended its work: closes older generations, and compacts tables that have
 /// become many files. The folder is held alone. What fails is only told: the work itself is done.
 pub(crate) async fn after_run(lake: &Lake) {
-    if let Err(fault) = look(lake, &MaintenanceOptions::default(), false).await {
+    let mut options = MaintenanceOptions::default();
+    // The work is done, so its memory is free.
+    options.compaction.at_once = 2;
+    if let Err(fault) = look(lake, &options, false).await {
         note!("maintenance: {}", fault.line());
     }
 }

@@ -161,8 +161,12 @@ fn raw_batch(
             RawRow::Hole { .. } => kind::HOLE,
         })
         .collect();
-    let binary = |value: &dyn Fn(&Arrival) -> Option<Vec<u8>>| -> ArrayRef {
-        let mut builder = BinaryBuilder::new();
+    let binary = |value: for<'r> fn(&'r Arrival) -> Option<&'r [u8]>| -> ArrayRef {
+        let bytes = rows.iter().map(|row| match row {
+            RawRow::Record(arrival) => value(arrival).map_or(0, <[u8]>::len),
+            RawRow::Hole { .. } => 0,
+        });
+        let mut builder = BinaryBuilder::with_capacity(rows.len(), bytes.sum());
         for row in rows {
             builder.append_option(match row {
                 RawRow::Record(arrival) => value(arrival),
@@ -182,9 +186,9 @@ fn raw_batch(
         time(rows.iter().map(record).collect()),
         time(order_times.iter().copied().map(Some).collect()),
         time(vec![Some(stored_at); rows.len()]),
-        binary(&|arrival| arrival.key.clone()),
+        binary(|arrival| arrival.key.as_deref()),
         headers(rows),
-        binary(&|arrival| arrival.payload.clone()),
+        binary(|arrival| arrival.payload.as_deref()),
     ];
     RecordBatch::try_new(tables::raw(), columns)
 }

@@ -1,6 +1,7 @@
 //! Rows of `raw` as this crate reads them.
 
 use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::buffer::Buffer;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use shukei_protocol::TableName;
 use shukei_schemas::event::Header;
@@ -24,7 +25,8 @@ pub(crate) struct RawRow {
 #[derive(Debug)]
 pub(crate) struct RawRecord {
     pub(crate) headers: Vec<Header>,
-    pub(crate) payload: Option<Vec<u8>>,
+    /// A part of the batch that was read.
+    pub(crate) payload: Option<Buffer>,
 }
 
 /// Reads batches that have [`COLUMNS`] in their order.
@@ -48,7 +50,10 @@ pub(crate) fn rows(batches: &[RecordBatch]) -> Result<Vec<RawRow>, TransformErro
             let record = if record {
                 let headers =
                     if header_lists.is_null(at) { Vec::new() } else { headers(&header_lists.value(at)) };
-                let payload = (!payloads.is_null(at)).then(|| payloads.value(at).to_vec());
+                let payload = (!payloads.is_null(at)).then(|| {
+                    let (from, to) = (payloads.value_offsets()[at], payloads.value_offsets()[at + 1]);
+                    payloads.values().slice_with_length(from as usize, (to - from) as usize)
+                });
                 Some(RawRecord { headers, payload })
             } else {
                 None

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use shukei_query::Catalog;
 use shukei_schemas::Generation;
 use shukei_worker::{Outgoing, Receipt, WorkerError};
@@ -57,10 +59,8 @@ pub(crate) async fn send(
                 Ok(receipt) => {
                     sent.sent += 1;
                     stages.sent.inc(1);
-                    let acknowledge = acknowledge.clone();
-                    tokio::spawn(async move {
-                        let _ = acknowledge.send((item.place, item.id, receipt.await));
-                    });
+                    // Told in the order of sending: whoever waits for the last has waited for all.
+                    let _ = acknowledge.send((item.place, item.id, receipt.boxed()));
                 }
                 Err(error @ WorkerError::RecordTooLarge { .. }) => {
                     sent.refused.push(format!("{}: [{}] {error}", item.place, error.code()));
@@ -86,7 +86,7 @@ pub(crate) async fn send(
     Ok(sent)
 }
 
-type Acknowledged = (String, Option<String>, Result<Receipt, WorkerError>);
+type Acknowledged = (String, Option<String>, BoxFuture<'static, Result<Receipt, WorkerError>>);
 
 async fn collect(
     mut acknowledged: mpsc::UnboundedReceiver<Acknowledged>,
@@ -96,8 +96,8 @@ async fn collect(
         receipts.map(|path| OpenOptions::new().create(true).append(true).open(path)).transpose()?;
     let mut stored = 0;
     let mut refused = Vec::new();
-    while let Some((place, id, result)) = acknowledged.recv().await {
-        match result {
+    while let Some((place, id, receipt)) = acknowledged.recv().await {
+        match receipt.await {
             Ok(receipt) => {
                 stored += 1;
                 if let Some(file) = &mut file {

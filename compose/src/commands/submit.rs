@@ -80,13 +80,18 @@ pub(crate) async fn run(arguments: Submit) -> Result<ExitCode, Fault> {
     stages.clear();
     let sent = sent?;
     pipeline.finish().await?;
-    crate::maintenance::after_run(&lake).await;
     if let Ok(Err(fault)) = reader.join() {
+        crate::maintenance::after_run(&lake).await;
         return Err(fault);
     }
-
-    let catalog = Catalog::open(&lake, &definitions).await?;
-    let report = sending::report(&catalog, generation).await?;
+    // What is read stays as it is while files are put together.
+    let counted = async {
+        let catalog = Catalog::open(&lake, &definitions).await?;
+        let report = sending::report(&catalog, generation).await?;
+        Ok::<_, Fault>((catalog, report))
+    };
+    let (counted, ()) = tokio::join!(counted, crate::maintenance::after_run(&lake));
+    let (catalog, report) = counted?;
     let code = say_report(&sent, &report, Some(report.copies));
     let overridden = edits_overridden(&catalog, generation).await?;
     if overridden > 0 {

@@ -4,7 +4,7 @@ use csv::StringRecord;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use shukei_schemas::definition::{DeliveryFile, RowTest, content_hash, nearest};
+use shukei_schemas::definition::{DeliveryFile, RowTest, content_hash, content_hash_of, nearest};
 use shukei_schemas::event::{SUBMISSION_RECEIVED, SUBMISSION_WITHDRAWN, write_structured};
 
 use crate::columns::Columns;
@@ -292,9 +292,9 @@ impl<'a> Maker<'a> {
         let data = serde_json::value::to_raw_value(&data)
             .map_err(|_| refused("row_unwritable", "it cannot be written as JSON"))?;
         // The row's content is part of the id: a row that changed is another event of the same respondent.
-        let content = format!("{}\n{}\n{respondent}\n{}", source.urn(), source.delivery, data.get());
+        let whose = format!("{}\n{}\n{respondent}\n", source.urn(), source.delivery);
         Ok(Made {
-            id: content_hash(content.as_bytes()),
+            id: content_hash_of(&[whose.as_bytes(), data.get().as_bytes()]),
             person: read(&bound.person),
             respondent,
             group,

@@ -21,6 +21,9 @@ const READ_ROWS: usize = 65_536;
 const OUT_ROWS: usize = 8_192;
 const OUT_BYTES: usize = 16 << 20;
 
+/// Rows that follow each other in one file are handed out as they are where they are so many on average.
+const RUN_ROWS: usize = 32;
+
 /// The columns that rows are sorted by, as far as a table has them: the order in which appends write a file.
 const ORDER: [&str; 5] = ["group", "generation", "partition", "offset", "interpretation"];
 
@@ -64,6 +67,8 @@ pub(crate) struct Merge<'a> {
     held_bytes: usize,
     /// Rows that are next, as (batch held, row).
     next: Vec<(usize, usize)>,
+    /// Rows that were put together and are next to be handed out.
+    ready: VecDeque<RecordBatch>,
 }
 
 impl<'a> Merge<'a> {
@@ -92,15 +97,20 @@ impl<'a> Merge<'a> {
             held: Vec::new(),
             held_bytes: 0,
             next: Vec::new(),
+            ready: VecDeque::new(),
         })
     }
 
     /// The next rows, all columns of the table; none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<RecordBatch>, LakeError> {
         loop {
+            if let Some(ready) = self.ready.pop_front() {
+                return Ok(Some(ready));
+            }
             let full = self.next.len() >= OUT_ROWS || self.held_bytes >= OUT_BYTES;
             if full && !self.next.is_empty() {
-                return self.hand_out().map(Some);
+                self.put_together()?;
+                continue;
             }
             let first = self.first();
             if self.is_near(first) {
@@ -110,10 +120,11 @@ impl<'a> Merge<'a> {
                 continue;
             }
             let Some(first) = first else {
-                return match self.next.is_empty() {
-                    true => Ok(None),
-                    false => self.hand_out().map(Some),
-                };
+                if self.next.is_empty() {
+                    return Ok(None);
+                }
+                self.put_together()?;
+                continue;
             };
             self.take_run(first);
             if self.inputs[first].at == self.inputs[first].keys.num_rows() {
@@ -208,10 +219,17 @@ impl<'a> Merge<'a> {
     }
 
     /// Puts the next rows together, and lets go of batches that are used up.
-    fn hand_out(&mut self) -> Result<RecordBatch, LakeError> {
-        let held: Vec<&RecordBatch> = self.held.iter().collect();
-        let rows = interleave_record_batch(&held, &self.next);
-        let rows = rows.map_err(|source| LakeError::arrow(self.table.name(), source))?;
+    fn put_together(&mut self) -> Result<(), LakeError> {
+        let follows = |one: &(usize, usize), next: &(usize, usize)| one.0 == next.0 && one.1 + 1 == next.1;
+        let runs = || self.next.chunk_by(follows);
+        if self.next.len() >= RUN_ROWS * runs().count() {
+            let slices = runs().filter_map(|run| run.first().map(|(held, at)| (*held, *at, run.len())));
+            self.ready.extend(slices.map(|(held, at, rows)| self.held[held].slice(at, rows)));
+        } else {
+            let held: Vec<&RecordBatch> = self.held.iter().collect();
+            let rows = interleave_record_batch(&held, &self.next);
+            self.ready.push_back(rows.map_err(|source| LakeError::arrow(self.table.name(), source))?);
+        }
         self.next.clear();
         let mut kept = Vec::with_capacity(self.inputs.len());
         for input in &mut self.inputs {
@@ -220,7 +238,7 @@ impl<'a> Merge<'a> {
         }
         self.held_bytes = 0;
         self.held = kept;
-        Ok(rows)
+        Ok(())
     }
 }
 

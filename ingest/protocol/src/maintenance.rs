@@ -43,6 +43,8 @@ pub struct CompactionLimits {
     pub whole_bytes: u64,
     /// Files that one new file is made of at most, of those that are read piece by piece.
     pub open_max: usize,
+    /// New files that are written at the same time; each takes memory of its own.
+    pub at_once: usize,
 }
 
 impl Default for CompactionLimits {
@@ -54,6 +56,7 @@ impl Default for CompactionLimits {
             files_max: 64,
             whole_bytes: 128 << 10,
             open_max: 8,
+            at_once: 1,
         }
     }
 }

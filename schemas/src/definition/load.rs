@@ -19,10 +19,17 @@ use super::{DefinitionUse, SurveyDefinition};
 
 /// The SHA-256 of some bytes, as lower-case hex.
 pub fn content_hash(bytes: &[u8]) -> String {
+    content_hash_of(&[bytes])
+}
+
+/// The SHA-256 of some bytes one behind the other, as lower-case hex.
+pub fn content_hash_of(parts: &[&[u8]]) -> String {
     // Every record has one: no formatting machinery here.
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
+    let mut digest = Sha256::new();
+    parts.iter().for_each(|part| digest.update(part));
+    for byte in digest.finalize() {
         hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
         hex.push(char::from(DIGITS[usize::from(byte & 15)]));
     }

@@ -81,7 +81,7 @@ pub use layout_file::{
     encoding_label,
 };
 pub use layout_yaml::Several;
-pub use load::{content_hash, has_errors};
+pub use load::{content_hash, content_hash_of, has_errors};
 pub use mapping::{Condition, Mapping, MappingRef, OptionRule, Rule, RuleKind, SignOff, Source, Test, When};
 pub use pattern::Pattern;
 pub use period::{Period, PeriodOf, PeriodRule, words_of_part};
