@@ -45,6 +45,7 @@ pub(crate) fn rows(
         short: spec.short_rows,
         first: None,
         ended: false,
+        size: (0, 0),
     };
     for _ in 0..spec.skip_rows {
         let _ = text.read()?;
@@ -81,6 +82,8 @@ struct Text<R> {
     /// Read to count the columns.
     first: Option<Record>,
     ended: bool,
+    /// Bytes and cells of the row before.
+    size: (usize, usize),
 }
 
 /// A record of the file, before anything is known of its columns.
@@ -97,9 +100,11 @@ impl<R: Read> Text<R> {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        let mut cells = StringRecord::new();
+        // Rows are about as long as each other.
+        let mut cells = StringRecord::with_capacity(self.size.0, self.size.1);
         match self.records.read_record(&mut cells) {
             Ok(true) => {
+                self.size = (cells.as_slice().len(), cells.len());
                 let line = cells.position().map_or(0, csv::Position::line);
                 let end = self.records.position().byte();
                 let loose = self.records.get_mut().loose_before(end);
