@@ -196,6 +196,13 @@ impl<'a> Figures<'a> {
             out.push(self.count(&line.measure, line.count));
         }
         let has_share = match pick {
+            // Who is not in the base has no share of it.
+            Pick::Place(place) if self.how.base == Some(Base::OnScale) => {
+                let of_set = place.checked_sub(self.question.options().len());
+                let places =
+                    of_set.and_then(|set| self.sets.get(set)).map_or(vec![place], |set| set.places.clone());
+                !self.off_scale().any(|off| places.contains(&off))
+            }
             Pick::Place(_) => true,
             Pick::State(state) => self.counts_units() && self.is_in_base(state),
         };
@@ -278,6 +285,14 @@ impl<'a> Figures<'a> {
                 marks.fold(Amount::default(), Amount::plus)
             }
             (Some(Base::Row | Base::Rank), _) => sum.state(State::Answered),
+            (Some(Base::OnScale), pick) => {
+                let option = match pick {
+                    Pick::Place(place) if place < options => Some(place),
+                    Pick::Place(_) | Pick::State(_) => None,
+                };
+                let answered = sum.base(option, |state| self.is_in_base(state));
+                self.off_scale().fold(answered, |base, place| base.less(sum.place(place)))
+            }
             (Some(Base::ScalePoint), Pick::Place(place)) => {
                 let places = match place.checked_sub(options) {
                     None => &[place][..],
@@ -313,9 +328,18 @@ impl<'a> Figures<'a> {
         }
     }
 
+    /// The places of the options that are no points of the scale.
+    fn off_scale(&self) -> impl Iterator<Item = usize> {
+        let options = self.question.options().iter().enumerate();
+        options.filter(|(_, option)| option.not_applicable).map(|(place, _)| place)
+    }
+
     /// Whether bases are units, of which states are parts.
     fn counts_units(&self) -> bool {
-        !matches!(self.how.base, Some(Base::Mentions | Base::Row | Base::ScalePoint | Base::Rank))
+        !matches!(
+            self.how.base,
+            Some(Base::Mentions | Base::Row | Base::OnScale | Base::ScalePoint | Base::Rank)
+        )
     }
 
     fn is_in_base(&self, state: State) -> bool {
@@ -324,7 +348,7 @@ impl<'a> Figures<'a> {
             Some(Base::All) => true,
             Some(Base::Asked) => !matches!(state, State::NotAsked | State::NotMapped),
             Some(Base::Answered) => by_rule && matches!(state, State::Answered | State::NothingMarked),
-            Some(Base::Row | Base::Rank) => state == State::Answered,
+            Some(Base::Row | Base::Rank | Base::OnScale) => state == State::Answered,
             None | Some(Base::Mentions | Base::ScalePoint) => by_rule,
         }
     }

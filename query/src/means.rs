@@ -1,5 +1,7 @@
 //! Figures that are no share: means, medians and sums, net scores, and means of groups.
 
+use std::collections::BTreeMap;
+
 use shukei_schemas::decimal::{VALUE_DECIMALS, scaled};
 use shukei_schemas::definition::{Kind, Statistic};
 
@@ -56,7 +58,7 @@ impl Statistics<'_> {
         };
         let mean = exact.and_then(|(sum, base)| ratio_text(sum, base, figures.mean_decimals, rounding));
         push(Statistic::Mean, true, MeasureKind::Mean, mean);
-        let median = median(sum, weighted);
+        let median = median(&sum.numbers, weighted);
         let median = median.and_then(|twice| ratio_text(twice, 2 * one, figures.mean_decimals, rounding));
         push(Statistic::Median, true, MeasureKind::Median, median);
         let total = ratio_text(weighed, one * unit, digits, rounding).filter(|_| answered.units > 0);
@@ -76,21 +78,24 @@ impl Statistics<'_> {
     pub(crate) fn of_options(&self, sum: &Sum, out: &mut Vec<Measure>) {
         let figures = self.figures;
         let suits = matches!(figures.question.kind, Kind::Rating { .. } | Kind::Ranking { .. });
-        if figures.question.options().is_empty()
-            || !(figures.wants(Statistic::Mean, suits) || figures.how.rescale.is_some())
-        {
+        let wants_median = figures.wants(Statistic::Median, false);
+        let is_wanted =
+            figures.wants(Statistic::Mean, suits) || wants_median || figures.how.rescale.is_some();
+        if figures.question.options().is_empty() || !is_wanted {
             return;
         }
         let is_ranking = matches!(figures.question.kind, Kind::Ranking { .. });
         let weighted = figures.is_weighted();
         let (mut base, mut weighed, mut has_values) = (Amount::default(), 0, false);
-        let mut valued = Vec::new();
+        let (mut valued, mut values) = (Vec::new(), BTreeMap::<i128, Amount>::new());
         for (place, option) in figures.question.options().iter().enumerate() {
             let value = if is_ranking { Some(i128::from(option.code) * ONE) } else { option.value };
             let Some(value) = value.filter(|_| !option.not_applicable) else { continue };
             has_values = true;
             valued.push(place);
             base = base.plus(sum.place(place));
+            let of_value = values.entry(value).or_default();
+            *of_value = of_value.plus(sum.place(place));
             weighed += value * sum.place(place).exact(weighted);
         }
         if !has_values {
@@ -103,6 +108,12 @@ impl Statistics<'_> {
             let mean =
                 line.exact.and_then(|(sum, units)| ratio_text(sum, units, figures.mean_decimals, rounding));
             out.push(figures.finished(line, mean));
+        }
+        if wants_median {
+            let line = self.of_base(MeasureKind::Median, base, sum.methods_at(&valued));
+            let median = median(&values, weighted)
+                .and_then(|twice| ratio_text(twice, 2 * ONE, figures.mean_decimals, rounding));
+            out.push(figures.finished(line, median));
         }
         if let Some(scale) = Scale::of(figures).filter(|_| !is_ranking) {
             let value = scale.mean(weighed, units, figures.mean_decimals, rounding);
@@ -143,10 +154,10 @@ impl Statistics<'_> {
 }
 
 /// Twice the number in the middle: the mean of the two in the middle where the half falls between them.
-fn median(sum: &Sum, weighted: bool) -> Option<i128> {
-    let total: i128 = sum.numbers.values().map(|units| units.exact(weighted)).sum();
+fn median(numbers: &BTreeMap<i128, Amount>, weighted: bool) -> Option<i128> {
+    let total: i128 = numbers.values().map(|units| units.exact(weighted)).sum();
     let mut below = 0;
-    let mut numbers = sum.numbers.iter().filter(|(_, units)| units.exact(weighted) > 0).peekable();
+    let mut numbers = numbers.iter().filter(|(_, units)| units.exact(weighted) > 0).peekable();
     while let Some((number, units)) = numbers.next() {
         below += units.exact(weighted);
         match (2 * below).cmp(&total) {

@@ -219,6 +219,8 @@ named! {
         AskedWithoutNoAnswer = "asked_without_no_answer",
         /// Every unit, asked or not.
         All = "all",
+        /// Those who answered on the scale: with an option that is not `not_applicable`.
+        OnScale = "on_scale",
         /// All marks of the question.
         Mentions = "mentions",
         /// Those who answered the row.
@@ -259,6 +261,7 @@ impl From<Base> for BaseRule {
             Base::All => Self::All,
             Base::Asked => Self::Asked,
             Base::Answered => Self::Answered,
+            Base::OnScale => Self::OnScale,
             Base::Mentions => Self::Mentions,
             Base::Row => Self::Row,
             Base::ScalePoint => Self::ScalePoint,

@@ -32,7 +32,7 @@ impl Amount {
         Self { units: self.units + other.units, weight: self.weight + other.weight }
     }
 
-    fn less(self, other: Self) -> Self {
+    pub(crate) fn less(self, other: Self) -> Self {
         Self { units: self.units.saturating_sub(other.units), weight: self.weight - other.weight }
     }
 }

@@ -22,8 +22,8 @@ pub fn unmet(how: &Table, measures: &[Measure]) -> Vec<Unmet> {
     for statistic in how.measures.iter().filter(|statistic| !has(kinds(**statistic))) {
         let needs = match statistic {
             Statistic::Count | Statistic::Share => "a question with options, states or bands",
-            Statistic::Mean => "a rating, a ranking, a number, or options with `value`",
-            Statistic::Median | Statistic::Sum | Statistic::Min | Statistic::Max => "a number",
+            Statistic::Mean | Statistic::Median => "a rating, a ranking, a number, or options with `value`",
+            Statistic::Sum | Statistic::Min | Statistic::Max => "a number",
         };
         add(format!("measure {}", statistic.as_str()), needs);
     }

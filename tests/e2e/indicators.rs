@@ -323,7 +323,7 @@ fn what_is_asked_for_and_comes_to_nothing_is_said() {
         ),
         (&["--question", "a", "--net-score", "1/2-3"], ""),
         (&["--question", "a", "--net-score", "1/2-4"], "`--net-score` prints nothing"),
-        (&["--question", "a", "--measure", "median"], "`--measure median` prints nothing: it needs a number"),
+        (&["--question", "a", "--measure", "median"], "`--measure median` prints nothing: it needs a rating"),
         (&["--question", "a", "--measure", "count", "--measure", "sum"], "`--measure sum` prints nothing"),
         (&["--question", "w", "--measure", "median"], ""),
     ];

@@ -35,6 +35,7 @@ mod reading;
 mod rebuild;
 mod response;
 mod scaffold;
+mod scales;
 mod store;
 mod up;
 mod what_counts;

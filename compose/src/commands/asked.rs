@@ -32,7 +32,7 @@ pub(crate) struct Asked {
     /// Count only these, of a base that holds the others too
     #[arg(long, value_name = "CONDITION")]
     numerator: Vec<String>,
-    /// What shares relate to: all, asked, answered, mentions, row, scale_point or rank
+    /// What shares relate to: all, asked, answered, on_scale, mentions, row, scale_point or rank
     #[arg(long)]
     base: Option<String>,
     /// In which direction of a break shares add up: down, across or whole

@@ -58,6 +58,8 @@ pub(crate) fn find<'a>(line: &Line, measures: &'a [Measure]) -> Result<&'a Measu
 /// How a figure is asked for that is not formed unless somebody wants it.
 fn asked_by(kind: MeasureKind) -> &'static str {
     match kind {
+        MeasureKind::Mean => "; `--measure mean` asks for it, of a grid or of options with `value` too",
+        MeasureKind::Median => "; `--measure median` asks for it, of options with `value` too",
         MeasureKind::Min => "; `--measure min` asks for it",
         MeasureKind::Max => "; `--measure max` asks for it",
         MeasureKind::ShareAcross => "; `--percent across` asks for it",
@@ -75,11 +77,7 @@ fn asked_by(kind: MeasureKind) -> &'static str {
         | MeasureKind::ChangePrinted
         | MeasureKind::ChangeMean
         | MeasureKind::ChangeMeanPrinted => "; `--against WAVE` asks for it",
-        MeasureKind::Count
-        | MeasureKind::Share
-        | MeasureKind::Mean
-        | MeasureKind::Median
-        | MeasureKind::Sum => "",
+        MeasureKind::Count | MeasureKind::Share | MeasureKind::Sum => "",
     }
 }
 

@@ -144,6 +144,8 @@ pub(crate) struct Interpreted {
     pub(crate) two_partitions: u64,
     /// Units that came on the form and were read across too.
     pub(crate) two_sources: u64,
+    /// Units with earlier answers that another layout had read: what came now took their place as a whole.
+    pub(crate) by_another_layout: u64,
     /// Rejections by code.
     pub(crate) rejected: Vec<(String, u64)>,
 }
@@ -200,6 +202,20 @@ pub(crate) async fn report(catalog: &Catalog, generation: Generation) -> Result<
              AND array_to_string(n.definitions, ' ') <> array_to_string(o.definitions, ' ')"
         );
         interpreted.read_otherwise = count(catalog, &otherwise).await?;
+    }
+    // Of a delivery's urn the fourth part is the layout.
+    let layouts = "SELECT count(DISTINCT split_part(event_source, ':', 4)) FROM outcomes \
+                   WHERE event_source LIKE 'urn:shukei:delivery:%'";
+    if count(catalog, layouts).await? > 1 {
+        let replaced = format!(
+            "SELECT count(DISTINCT concat(n.survey, '\n', n.wave, '\n', n.unit)) FROM outcomes n \
+             JOIN outcomes o ON o.survey = n.survey AND o.wave = n.wave AND o.unit = n.unit \
+             WHERE n.generation = {generation} AND o.generation < {generation} \
+             AND n.kind = 'response' AND o.kind = 'response' \
+             AND n.event_source LIKE 'urn:shukei:delivery:%' AND o.event_source LIKE 'urn:shukei:delivery:%' \
+             AND split_part(n.event_source, ':', 4) <> split_part(o.event_source, ':', 4)"
+        );
+        interpreted.by_another_layout = count(catalog, &replaced).await?;
     }
     interpreted.ids_reused = count(catalog, &flags("*", "id_reused")).await?;
     interpreted.two_partitions = count(catalog, &flags(units, "two_partitions")).await?;

@@ -218,6 +218,14 @@ fn say_report(sent: &Sent, report: &Interpreted, copies: Option<u64>) -> ExitCod
             "hint: `shukei rebuild` reads all of the folder by the definitions as they are now, `submit --again` these rows"
         );
     }
+    if report.by_another_layout > 0 {
+        say!("replaced      {:>9}", report.by_another_layout);
+        note!(
+            "hint: so many units had answers that another layout had read. What came last counts as a whole: answers that \
+             only the earlier file has are in no figure any more. Join the columns of both files into one before sending, \
+             or give the second a wave of its own"
+        );
+    }
     let flags = [
         ("id reused     ", report.ids_reused),
         ("two partitions", report.two_partitions),

@@ -9,8 +9,8 @@ use shukei_delivery::{Made, Row};
 use shukei_doors::{Format, Shown};
 use shukei_interpret::{Kind, Record, interpret};
 use shukei_query::{Catalog, TabulateRequest};
-use shukei_schemas::Code;
 use shukei_schemas::definition::{Definitions, Form, Layout, SurveyDefinition, has_errors, nearest};
+use shukei_schemas::{Code, Issue};
 use shukei_worker::{EmbeddedOptions, Outgoing};
 use tokio::sync::mpsc;
 
@@ -66,6 +66,9 @@ pub(crate) async fn run(arguments: Try) -> Result<ExitCode, Fault> {
     let fine = tables.told().say(&tables);
     say!("accepted      {:>9}", seen.accepted);
     say!("  {:>9} with bad answers", seen.with_issues);
+    if seen.noted > 0 {
+        say!("  {:>9} with texts that count as `other` or by a pattern", seen.noted);
+    }
     say!("rejected      {:>9}", seen.rejected.values().sum::<u64>());
     for (code, count) in &seen.rejected {
         say!("  {count:>9} {code}: {}", code.hint());
@@ -106,6 +109,8 @@ struct Seen {
     waves: BTreeSet<String>,
     accepted: u64,
     with_issues: u64,
+    /// With answers that count as `other` or by a pattern.
+    noted: u64,
     rejected: BTreeMap<Code, u64>,
     /// Column and code to the texts that had it.
     issues: BTreeMap<(String, Code), Texts>,
@@ -130,7 +135,9 @@ impl Seen {
         self.accepted += 1;
         // Columns that the layout does not know are told once, not in each row.
         let issues = || interpreted.outcome.issues.iter().filter(|issue| issue.code != Code::ColumnUnknown);
-        self.with_issues += u64::from(issues().next().is_some());
+        let is_noted = |issue: &&Issue| matches!(issue.code, Code::Unlisted | Code::PatternMatched);
+        self.with_issues += u64::from(!issues().all(|issue| is_noted(&issue)));
+        self.noted += u64::from(issues().any(|issue| is_noted(&issue)));
         for issue in issues() {
             let column = column_of(&issue.path);
             let cell = row.columns.place(&column).and_then(|at| row.cells.get(at)).unwrap_or_default();
@@ -143,9 +150,10 @@ impl Seen {
     }
 }
 
-/// The column, or the question, at the end of a path.
+/// The column at the end of a path, or the question, with its row behind it.
 fn column_of(path: &str) -> String {
-    path.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~")
+    let behind = path.split_once("/answers/").map_or(path, |(_, behind)| behind);
+    behind.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~")
 }
 
 fn reading(

@@ -127,6 +127,8 @@ impl Words {
             (BaseRule::All, true) => "全ての集計単位",
             (BaseRule::Mentions, false) => "marks",
             (BaseRule::Mentions, true) => "回答の延べ数",
+            (BaseRule::OnScale, false) => "who answered on the scale",
+            (BaseRule::OnScale, true) => "尺度上の回答者",
             (BaseRule::Row, false) => "who answered the row",
             (BaseRule::Row, true) => "その行の回答者",
             (BaseRule::ScalePoint, false) => "answers at the option",

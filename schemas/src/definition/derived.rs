@@ -35,15 +35,15 @@ pub enum Derived {
     Patterns {
         /// The text question that it is derived from.
         from: usize,
-        /// The first that fits counts.
+        /// The first that fits counts; of a multiple answer all that fit.
         patterns: Vec<Pattern>,
     },
-    /// The first category whose condition holds.
+    /// The first category whose condition holds; of a multiple answer all of them.
     Cases {
         /// The place of each option with its condition.
         cases: Vec<(usize, Premise)>,
-        /// The place of the option where none holds.
-        otherwise: usize,
+        /// The place of the option where none holds; a multiple answer may have none.
+        otherwise: Option<usize>,
     },
     /// How many options were marked, or how many rows of a grid were answered with some.
     Count {

@@ -7,7 +7,7 @@ use super::load_form::FormLoader;
 use super::load_premise::Premises;
 use super::pattern::unknown_code;
 
-/// The first category whose condition holds.
+/// The first category whose condition holds, or of a multiple answer all of them.
 pub(super) fn cases(
     loader: &mut FormLoader<'_>,
     place: usize,
@@ -25,13 +25,18 @@ pub(super) fn cases(
         let premise = premises.resolve(&case.premise);
         found.extend(option.zip(premise));
     }
+    let is_multiple = matches!(kind, Kind::Multiple { .. });
     let Some(otherwise) = file.otherwise else {
+        if is_multiple {
+            let is_whole = found.len() == file.cases.len();
+            return is_whole.then_some(Derived::Cases { cases: found, otherwise: None });
+        }
         let message = format!("question `{number}`: nothing says what no case comes to");
         loader.hinted(line, message, "give `otherwise` with the code of an option");
         return None;
     };
     let otherwise = option(loader, line, &number, otherwise, &kind)?;
-    (found.len() == file.cases.len()).then_some(Derived::Cases { cases: found, otherwise })
+    (found.len() == file.cases.len()).then_some(Derived::Cases { cases: found, otherwise: Some(otherwise) })
 }
 
 fn option(

@@ -42,7 +42,7 @@ pub(super) fn resolve(
     let fits = matches!(
         (&kind, shapes),
         (Kind::Single { .. }, [true, ..] | [_, _, true, ..] | [_, _, _, true, ..] | [_, _, _, _, _, true, _])
-            | (Kind::Multiple { .. }, [_, _, _, true, ..])
+            | (Kind::Multiple { .. }, [_, _, _, true, ..] | [_, _, _, _, _, true, _])
             | (Kind::Number { decimals: 0, .. }, [_, true, ..] | [.., true])
             | (Kind::Text { .. }, [_, _, true, ..])
             | (Kind::Date { .. } | Kind::Datetime { .. }, [_, _, _, _, true, ..])
@@ -54,7 +54,7 @@ pub(super) fn resolve(
     };
     if !fits {
         let message = format!("question `{number}` of kind {} cannot be derived so", kind.as_str());
-        let hint = "bands and cases make a single, birth_year and count a whole number, lookup a single or a text, patterns a single or a multiple, period a date, and period: moment a datetime";
+        let hint = "bands make a single, cases and patterns a single or a multiple, birth_year and count a whole number, lookup a single or a text, period a date, and period: moment a datetime";
         loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
         return None;
     }

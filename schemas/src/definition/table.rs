@@ -158,6 +158,8 @@ words! {
         Asked = "asked",
         /// Of these the ones that answered, or marked nothing where that is an answer.
         Answered = "answered",
+        /// Those who answered on the scale: with an option that is not `not_applicable`.
+        OnScale = "on_scale",
         /// All marks of the question.
         Mentions = "mentions",
         /// Those who answered the row of a grid, or gave the item of a ranking a rank.

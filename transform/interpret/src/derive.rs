@@ -79,9 +79,18 @@ pub(crate) fn answer(
                 None => (Answer::none(), None),
             }
         }
-        Derived::Cases { cases, otherwise } => match case(form, cases, known, answers) {
-            Ok(place) => (option(place.unwrap_or(*otherwise)), None),
-            Err(state) => (Answer::of(state), None),
+        Derived::Cases { cases, otherwise } if matches!(question.kind, Kind::Multiple { .. }) => {
+            match all_cases(form, cases, known, answers) {
+                Ok(places) if places.is_empty() => settle::marks(question, otherwise.as_slice()),
+                Ok(places) => settle::marks(question, &places),
+                Err(state) => (Answer::of(state), None),
+            }
+        }
+        Derived::Cases { cases, otherwise } => match (case(form, cases, known, answers), otherwise) {
+            (Ok(Some(place)), _) => (option(place), None),
+            (Ok(None), Some(place)) => (option(*place), None),
+            (Ok(None), None) => (Answer::none(), None),
+            (Err(state), _) => (Answer::of(state), None),
         },
         Derived::Count { of, options } => (count(&form.questions[*of], &answers[*of], options), None),
         Derived::Lookup { from, table } => {
@@ -99,9 +108,15 @@ pub(crate) fn answer(
             let Value::Text(text) = &given.value else { return (Answer::of(given.state), None) };
             let steps = Steps::default();
             let key = steps.key(text);
-            match patterns.iter().find(|pattern| pattern.fits(&key)) {
-                Some(pattern) => settle::marks(question, &pattern.places),
-                None => match question.unlisted {
+            // Words may say several things, and of a multiple answer each is one.
+            let most = if matches!(question.kind, Kind::Multiple { .. }) { usize::MAX } else { 1 };
+            let fitting = patterns.iter().filter(|pattern| pattern.fits(&key)).take(most);
+            let mut places: Vec<usize> = fitting.flat_map(|pattern| &pattern.places).copied().collect();
+            places.sort_unstable();
+            places.dedup();
+            match places.is_empty() {
+                false => settle::marks(question, &places),
+                true => match question.unlisted {
                     Unlisted::Option(place) => {
                         let (mut answer, _) = settle::marks(question, &[place]);
                         settle::with_other(question, &mut answer, text);
@@ -110,6 +125,32 @@ pub(crate) fn answer(
                     Unlisted::Refuse => (Answer::invalid(), Some(Code::LabelUnknown)),
                 },
             }
+        }
+    }
+}
+
+/// All cases that hold. Where none does and one is not known, what is known of it instead; and where nothing of all that
+/// decides was asked, that.
+fn all_cases(
+    form: &Form,
+    cases: &[(usize, Premise)],
+    known: Known<'_>,
+    answers: &[PerRow],
+) -> Result<Vec<usize>, State> {
+    let (mut places, mut unknown) = (Vec::new(), None);
+    for case in cases {
+        match self::case(form, std::slice::from_ref(case), known, answers) {
+            Ok(place) => places.extend(place),
+            Err(state) => unknown = unknown.or((state != State::NotAsked).then_some(state)),
+        }
+    }
+    match (places.is_empty(), unknown) {
+        (true, Some(state)) => Err(state),
+        (true, None) => self::case(form, cases, known, answers).map(|_| Vec::new()),
+        (false, _) => {
+            places.sort_unstable();
+            places.dedup();
+            Ok(places)
         }
     }
 }

@@ -54,11 +54,24 @@ pub(crate) fn read_cell(text: &str, kind: &Kind, formats: &Formats) -> Result<An
         None => plain,
         Some((digits, exponent)) => Cow::Owned(shifted(digits, exponent).ok_or(Code::NumberInvalid)?),
     };
+    let plain = pointed(plain);
     match (kind, formats.round) {
         (Kind::Number { decimals, .. }, true) => {
             number::read(&rounded(&plain, usize::from(*decimals)).map_or(plain, Cow::Owned), kind)
         }
         _ => number::read(&plain, kind),
+    }
+}
+
+/// A number whose point stands at one end, as statistics programs write it: `.5` and `7.` are `0.5` and `7`.
+fn pointed(text: Cow<'_, str>) -> Cow<'_, str> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let sign = &text[..text.len() - unsigned.len()];
+    match (unsigned.strip_prefix('.'), unsigned.strip_suffix('.')) {
+        (Some(fraction), _) if digits(fraction) => Cow::Owned(format!("{sign}0.{fraction}")),
+        (_, Some(whole)) if digits(whole) => Cow::Owned(format!("{sign}{whole}")),
+        _ => text,
     }
 }
 
@@ -213,6 +226,10 @@ mod tests {
             ("1e-1", Ok(1)),
             ("1e-2", Err(Code::NumberInvalid)),
             ("1e9", Err(Code::NumberOutOfRange)),
+            (".5", Ok(5)),
+            ("-.5", Ok(-5)),
+            ("7.", Ok(70)),
+            (".", Err(Code::NumberInvalid)),
             ("1e99999999999", Err(Code::NumberInvalid)),
             ("e5", Err(Code::NumberInvalid)),
             ("1e", Err(Code::NumberInvalid)),

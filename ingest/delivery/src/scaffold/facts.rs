@@ -129,9 +129,8 @@ pub(super) fn decimals(text: &str) -> Option<u8> {
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     // A leading zero is that of a code.
     let is_code = whole.len() > 1 && whole.starts_with('0');
-    let fits = !whole.is_empty() && whole.len() <= 15 && fraction.len() <= 9;
-    (fits && !is_code && is_digits(whole) && is_digits(fraction) && !digits.ends_with('.'))
-        .then_some(fraction.len() as u8)
+    let fits = whole.len() + fraction.len() > 0 && whole.len() <= 15 && fraction.len() <= 9;
+    (fits && !is_code && is_digits(whole) && is_digits(fraction)).then_some(fraction.len() as u8)
 }
 
 /// Whether less than half of the texts are numbers.

@@ -8,6 +8,7 @@ mod group;
 mod joined;
 mod kinds;
 mod numbers;
+mod orders;
 mod profile;
 mod question;
 mod stem;

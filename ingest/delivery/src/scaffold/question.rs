@@ -8,6 +8,7 @@ use super::facts::{Facts, Guess};
 use super::group::{Asked, Group};
 use super::joined::Listed;
 use super::kinds::GroupKind;
+use super::orders::Orders;
 use super::stem;
 use super::words;
 use super::write::{csv_cell, quoted};
@@ -18,6 +19,7 @@ pub(super) struct Pages<'a> {
     pub(super) facts: &'a [Facts],
     pub(super) form: String,
     pub(super) layout_columns: String,
+    pub(super) orders: Orders,
 }
 
 impl Pages<'_> {
@@ -154,6 +156,10 @@ impl Pages<'_> {
                 }
                 self.form.push_str("        options:\n");
                 let by_codes = numbered(options);
+                let options = match by_codes {
+                    true => options.clone(),
+                    false => self.orders.ordered(options.clone()),
+                };
                 let other = words.and_then(|_| options.iter().position(|(label, _)| words::is_other(label)));
                 for (place, (label, count)) in options.iter().enumerate() {
                     // Codes that the cells hold themselves are kept.
@@ -243,7 +249,7 @@ impl Pages<'_> {
         match &group.kind {
             GroupKind::Grid(options) => {
                 self.form.push_str("        options:\n");
-                for (place, (label, count)) in options.iter().enumerate() {
+                for (place, (label, count)) in self.orders.ordered(options.clone()).iter().enumerate() {
                     self.option(place as i16 + 1, label, false, &format!("{count} cells"));
                 }
             }

@@ -10,6 +10,7 @@ use super::facts::{Facts, Guess};
 use super::group::Asked;
 use super::kinds::GroupKind;
 use super::numbers::numbers;
+use super::orders::Orders;
 use super::question::Pages;
 use super::words::Missing;
 
@@ -91,6 +92,7 @@ fn form(found: &Found<'_>) -> (String, String) {
             quoted(survey)
         ),
         layout_columns: "column,question,row,option,shape,separator\n".to_owned(),
+        orders: Orders::default(),
     };
     for (number, asked) in numbers(found.asked, found.columns).iter().zip(found.asked) {
         pages.question(number, asked);
@@ -176,7 +178,8 @@ fn words_for_numbers(found: &Found<'_>) -> String {
     for (number, asked) in numbers(found.asked, found.columns).iter().zip(found.asked) {
         let Asked::One { at, .. } = asked else { continue };
         let Facts { guess: Guess::Number(_), words: Some(words), .. } = &found.facts[*at] else { continue };
-        for (text, count) in words {
+        // Digits with a zero before them may be codes, and are numbers all the same.
+        for (text, count) in words.iter().filter(|(text, _)| text.parse::<f64>().is_err()) {
             let (number, text) = (quoted(number), quoted(text));
             let _ = writeln!(stub, "#  - {{question: {number}, text: {text}, value: }} # {count} cells");
         }
