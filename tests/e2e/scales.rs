@@ -28,6 +28,13 @@ sections:
         options: [{code: 1, label: east}, {code: 2, label: west}]
         derived: {from: t, patterns: [{contains: east, codes: [1]}, {contains: west, codes: [2]}]}
 ";
+const SCORES: &str = "      - {number: score, kind: number, decimals: 2, text: Mean of the grid, derived: {mean: [g], known: 1}}
+      - {number: both, kind: number, text: Sum of the grid, derived: {sum: [g.1, g.2]}}
+      - {number: from, kind: date, text: From}
+      - {number: to, kind: date, text: To}
+      - {number: days, kind: number, text: Days, derived: {difference: [to, from]}}
+      - {number: gap, kind: number, decimals: 1, text: Age less score, derived: {difference: [a, score]}}
+";
 const RECORDS: &str = r#"{"survey":"few","wave":"w","respondent":"u1","answers":{"g":{"1":3,"2":9},"a":1,"m":[1],"t":"the east"}}
 {"survey":"few","wave":"w","respondent":"u2","answers":{"g":{"1":2,"2":9},"a":2,"m":[2],"t":"east, then west"}}
 {"survey":"few","wave":"w","respondent":"u3","answers":{"g":{"1":9,"2":1},"a":2,"m":[1,2],"t":"nowhere"}}
@@ -91,6 +98,55 @@ fn who_is_off_the_scale_is_in_no_base_of_it_and_several_questions_make_one_answe
             "region 32767 share 20.0 1/5 asked"
         ]
     );
+}
+
+#[test]
+fn a_number_is_formed_of_others_that_are_known() {
+    let program = Program::new(env!("CARGO_BIN_EXE_shukei"));
+    program.file("few/survey.yaml", SURVEY);
+    let form = format!("{FORM}{SCORES}");
+    program.file("few/forms/own.yaml", &form);
+    let records = RECORDS.replacen("\"a\":1,", "\"a\":1,\"from\":\"2024-02-27\",\"to\":\"2024-03-01\",", 1);
+    program.file("records.jsonl", &records);
+    program.run(["check", "few"]).ends(0);
+    program.on_data(&["submit", "records.jsonl", "--surveys", "few"]).ends(0);
+    let rows = program.sql(
+        "SELECT unit, question, state, number FROM answers WHERE question IN ('score', 'both', 'days', 'gap') \
+         ORDER BY question, unit",
+    );
+    let of = |question: &str| -> Vec<String> {
+        let of = rows.iter().filter(|row| row["question"] == question);
+        of.map(|row| if row["number"].is_empty() { row["state"].clone() } else { row["number"].clone() })
+            .collect()
+    };
+    // u1: 3 and off the scale; u2: 2 and off; u3: off and 1; u4: 3 and nothing; u5: nothing.
+    let numbers = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let score: Vec<f64> = of("score").iter().filter_map(|text| text.parse().ok()).collect();
+    assert_eq!(score, [3.0, 2.0, 1.0, 3.0]);
+    assert_eq!(of("score").last().map(String::as_str), Some("no_answer"));
+    assert_eq!(of("both"), numbers(&["no_answer"; 5]));
+    let gap: Vec<f64> = of("gap").iter().filter_map(|text| text.parse().ok()).collect();
+    assert_eq!(gap, [17.0, 43.0, 44.0, 67.0]);
+    let days: Vec<f64> = of("days").iter().filter_map(|text| text.parse().ok()).collect();
+    assert_eq!(days, [3.0]);
+    // (what is derived so, a part of what is said)
+    for (derived, wanted) in [
+        ("{sum: [g, zz]}", "derived from unknown question `zz`"),
+        ("{sum: [g.7]}", "unknown row 7 of question `g`"),
+        ("{sum: [m]}", "`m` is a multiple without numbers"),
+        ("{sum: [from]}", "`from` is a date and has no sum"),
+        ("{difference: [g]}", ""),
+        ("{difference: [a]}", "a difference has two parts, not 1"),
+        ("{difference: [a, from]}", "not measured alike"),
+        ("{mean: [g], known: 3}", "of 2 parts 3 cannot be known"),
+        ("{difference: [a, score], known: 1}", "`difference` takes no `known`"),
+        ("{sum: [a], mean: [a]}", "is derived in one way"),
+    ] {
+        program.file("few/forms/own.yaml", &form.replace("{difference: [to, from]}", derived));
+        let done = program.run(["check", "few"]);
+        let said = format!("{}{}", done.stdout, done.stderr);
+        assert!(said.contains(wanted) && (done.code == Some(0)) == wanted.is_empty(), "{derived}: {said}");
+    }
 }
 
 fn line(row: &BTreeMap<String, String>) -> String {

@@ -54,6 +54,26 @@ pub enum Derived {
     },
     /// The period that a date or a time falls into, as its first day.
     Period(PeriodRule),
+    /// A number formed of several.
+    Formed {
+        /// How.
+        by: FormedBy,
+        /// Each part's question and row.
+        parts: Vec<(usize, usize)>,
+        /// As many parts have to be known.
+        known: usize,
+    },
+}
+
+/// How a number is formed of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FormedBy {
+    /// The sum of what is known.
+    Sum,
+    /// Its mean.
+    Mean,
+    /// The first less the second: of dates in days, of times in minutes.
+    Difference,
 }
 
 impl Derived {
@@ -68,6 +88,12 @@ impl Derived {
             Derived::Period(PeriodRule { of: PeriodOf::Question(of), .. }) => vec![*of],
             Derived::Period(_) => Vec::new(),
             Derived::Count { of, .. } => vec![*of],
+            Derived::Formed { parts, .. } => {
+                let mut found: Vec<usize> = parts.iter().map(|(question, _)| *question).collect();
+                found.sort_unstable();
+                found.dedup();
+                found
+            }
             Derived::Cases { cases, .. } => {
                 let mut found = Vec::new();
                 cases.iter().for_each(|(_, premise)| premise.questions(&mut |place| found.push(place)));

@@ -338,6 +338,21 @@ pub(super) struct DerivedFile {
     /// The month with which the fiscal year begins, 1 to 12; January if not given.
     #[serde(default)]
     pub(super) fiscal_year_begins: Option<i8>,
+    /// The sum of these questions: numbers, or options with values; a grid stands for all its rows.
+    #[serde(default)]
+    #[schemars(with = "Vec<Scalar>")]
+    pub(super) sum: Vec<Spanned<String>>,
+    /// Their mean.
+    #[serde(default)]
+    #[schemars(with = "Vec<Scalar>")]
+    pub(super) mean: Vec<Spanned<String>>,
+    /// The first of two less the second; of dates in days, of times in minutes.
+    #[serde(default)]
+    #[schemars(with = "Vec<Scalar>")]
+    pub(super) difference: Vec<Spanned<String>>,
+    /// How many parts of a sum or a mean have to be known; all if not given.
+    #[serde(default)]
+    pub(super) known: Option<usize>,
 }
 
 /// A pattern of texts and the options that it means.

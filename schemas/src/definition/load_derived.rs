@@ -11,6 +11,7 @@ use super::kind::Kind;
 use super::load_bands::bands;
 use super::load_cases;
 use super::load_form::FormLoader;
+use super::load_formed;
 use super::load_options::without_mark;
 use super::pattern::Pattern;
 use super::period::{Period, PeriodOf, PeriodRule};
@@ -31,9 +32,11 @@ pub(super) fn resolve(
         !file.cases.is_empty(),
         file.count.is_some(),
     ];
-    if shapes.iter().filter(|given| **given).count() != 1 {
+    let formed = [&file.sum, &file.mean, &file.difference];
+    let formed = formed.iter().filter(|parts| !parts.is_empty()).count();
+    if shapes.iter().filter(|given| **given).count() + formed != 1 {
         let message = format!("question `{number}` is derived in one way");
-        let hint = "give one of `bands`, `birth_year`, `lookup`, `patterns`, `period`, `cases` and `count`";
+        let hint = "give one of `bands`, `birth_year`, `lookup`, `patterns`, `period`, `cases`, `count`, `sum`, `mean` and `difference`";
         loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
         return None;
     }
@@ -52,11 +55,15 @@ pub(super) fn resolve(
         (_, Some(period)) => fits && period != Period::Moment,
         (_, None) => fits,
     };
+    let fits = if formed > 0 { matches!(kind, Kind::Number { .. }) } else { fits };
     if !fits {
         let message = format!("question `{number}` of kind {} cannot be derived so", kind.as_str());
-        let hint = "bands make a single, cases and patterns a single or a multiple, birth_year and count a whole number, lookup a single or a text, period a date, and period: moment a datetime";
+        let hint = "bands make a single, cases and patterns a single or a multiple, birth_year and count a whole number, sum, mean and difference a number, lookup a single or a text, period a date, and period: moment a datetime";
         loader.findings.push(Finding::error(loader.path, line, message).hint(hint));
         return None;
+    }
+    if formed > 0 {
+        return load_formed::formed(loader, place, line, file);
     }
     if let Some(birth) = &file.birth_year {
         let birth = source(loader, &birth.value, Some(birth.referenced.line()))?;
@@ -210,6 +217,9 @@ fn foreign_keys(loader: &mut FormLoader<'_>, number: &str, line: Option<u64>, fi
         of if !of.patterns.is_empty() => ("patterns", &["from"]),
         of if of.period.is_some() => ("period", &["of", "zone", "fiscal_year_begins"]),
         of if !of.cases.is_empty() => ("cases", &["otherwise"]),
+        of if let Some(way) = load_formed::way(of) => {
+            (way, if way == "difference" { &[] } else { &["known"] })
+        }
         _ => ("count", &["codes"]),
     };
     let given = [
@@ -221,6 +231,7 @@ fn foreign_keys(loader: &mut FormLoader<'_>, number: &str, line: Option<u64>, fi
         ("of", file.of.is_some()),
         ("zone", file.zone.is_some()),
         ("fiscal_year_begins", file.fiscal_year_begins.is_some()),
+        ("known", file.known.is_some()),
     ];
     for (key, _) in given.iter().filter(|(key, given)| *given && !taken.contains(key)) {
         let message = format!("question `{number}`: `{way}` takes no `{key}`");
@@ -232,7 +243,7 @@ fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn source(loader: &mut FormLoader<'_>, number: &str, line: Option<u64>) -> Option<usize> {
+pub(super) fn source(loader: &mut FormLoader<'_>, number: &str, line: Option<u64>) -> Option<usize> {
     let found = loader.form.question(number).map(|(place, _)| place);
     if found.is_none() {
         let known = loader.form.questions.iter().map(|question| question.number.as_str());

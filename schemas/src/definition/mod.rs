@@ -31,6 +31,7 @@ mod load_cases;
 mod load_columns;
 mod load_derived;
 mod load_form;
+mod load_formed;
 mod load_kind;
 mod load_labels;
 mod load_layout;
@@ -63,7 +64,7 @@ pub use collection::{Counts, ONLY_WAVE, WaveQuestion};
 pub use completeness::{CompleteRule, Completeness, FormCompleteness};
 pub use concordance::{Concordance, ConcordedGroup, ConcordedOptions, ConcordedQuestion, Grade};
 pub use concorded_units::ConcordedUnit;
-pub use derived::{AgeOn, Band, Derived, Found};
+pub use derived::{AgeOn, Band, Derived, FormedBy, Found};
 pub use finding::{Finding, Severity, nearest};
 pub use fold::{Step, Steps, column_key};
 pub use form::{

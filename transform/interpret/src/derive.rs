@@ -1,8 +1,9 @@
 //! Answers that nobody was asked for: bands, ages, look-ups, written-in words by pattern.
 
+use shukei_schemas::decimal::VALUE_DECIMALS;
 use shukei_schemas::definition::{
-    AgeOn, Derived, Form, Found, Kind, Period, PeriodOf, PeriodRule, Premise, Question, Steps, Unlisted,
-    is_unknown,
+    AgeOn, Derived, Form, FormedBy, Found, Kind, Period, PeriodOf, PeriodRule, Premise, Question, Steps,
+    Unlisted, is_unknown,
 };
 use shukei_schemas::{Code, State, moment};
 
@@ -92,6 +93,7 @@ pub(crate) fn answer(
             (Ok(None), None) => (Answer::none(), None),
             (Err(state), _) => (Answer::of(state), None),
         },
+        Derived::Formed { by, parts, known } => formed(form, *by, parts, *known, question, answers),
         Derived::Count { of, options } => (count(&form.questions[*of], &answers[*of], options), None),
         Derived::Lookup { from, table } => {
             let (of, given) = source(*from);
@@ -183,6 +185,60 @@ fn case(
     match !all.is_empty() && all.iter().all(|state| *state == State::NotAsked) {
         true => Err(State::NotAsked),
         false => Ok(None),
+    }
+}
+
+/// A number formed of the parts that are known, if they are enough.
+fn formed(
+    form: &Form,
+    by: FormedBy,
+    parts: &[(usize, usize)],
+    wanted: usize,
+    question: &Question,
+    answers: &[PerRow],
+) -> (Answer, Option<Code>) {
+    let Kind::Number { decimals, min, max } = &question.kind else { return (Answer::invalid(), None) };
+    let value = |(of, row): &(usize, usize)| -> Result<i128, State> {
+        let (of, given) = (&form.questions[*of], answers[*of].get(*row).ok_or(State::NoAnswer)?);
+        if given.state != State::Answered {
+            return Err(given.state);
+        }
+        // What is off the scale is no number.
+        compared(of, given).and_then(|value| in_billionths(&of.kind, value)).ok_or(State::NoAnswer)
+    };
+    let values: Vec<Result<i128, State>> = parts.iter().map(value).collect();
+    let known: Vec<i128> = values.iter().filter_map(|value| value.ok()).collect();
+    if known.len() < wanted {
+        // That a part was not asked is handed on where nothing else is the matter.
+        let states = || values.iter().filter_map(|value| value.err());
+        let state = states().find(|state| *state != State::NotAsked).or(states().next());
+        return (Answer::of(state.unwrap_or(State::NoAnswer)), None);
+    }
+    let total = match (by, known.as_slice()) {
+        (FormedBy::Difference, [one, other]) => one - other,
+        _ => known.iter().sum(),
+    };
+    let parts = if by == FormedBy::Mean { known.len() as i128 } else { 1 };
+    let unit = 10i128.pow(VALUE_DECIMALS as u32 - u32::from(*decimals).min(VALUE_DECIMALS as u32)) * parts;
+    // Halves away from zero.
+    let number = (2 * total.abs() + unit) / (2 * unit) * total.signum();
+    let is_out =
+        min.is_some_and(|min| number < i128::from(min)) || max.is_some_and(|max| number > i128::from(max));
+    match is_out {
+        true => (Answer::invalid(), Some(Code::NumberOutOfRange)),
+        false => (Answer::answered(Value::Number(number)), None),
+    }
+}
+
+/// A value as it is compared, in billionths: of a number or an option, of days, of minutes.
+fn in_billionths(kind: &Kind, value: i128) -> Option<i128> {
+    let one = 10i128.pow(VALUE_DECIMALS as u32);
+    match kind {
+        Kind::Number { decimals, .. } => Some(value * one / 10i128.pow(u32::from(*decimals))),
+        Kind::Date { .. } => Some(value * one),
+        Kind::Datetime { .. } => Some(value * one / 60_000_000),
+        Kind::Single { .. } | Kind::Rating { .. } | Kind::Grid { .. } => Some(value),
+        Kind::Multiple { .. } | Kind::Ranking { .. } | Kind::Time | Kind::Text { .. } => None,
     }
 }
 
