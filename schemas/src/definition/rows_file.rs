@@ -5,9 +5,11 @@ use serde::Deserialize;
 
 use super::finding::Finding;
 use super::fold::Steps;
-use super::scalar::{Scalar, words};
+use super::scalar::{Scalar, word, words};
+use crate::decimal::{VALUE_DECIMALS, scaled};
 
-/// A test of one column, before its cells mean anything: one of `is`, `is_not` and `blank`.
+/// A test of one column, before its cells mean anything: one of `is`, `is_not`, `blank`, `contains`, `below`
+/// and `at_least`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RowTest {
@@ -23,6 +25,18 @@ pub struct RowTest {
     pub is_not: Vec<String>,
     /// Whether its cell is blank.
     pub blank: Option<bool>,
+    /// Its cell has one of these inside.
+    #[serde(deserialize_with = "words")]
+    #[schemars(with = "Vec<Scalar>")]
+    pub contains: Vec<String>,
+    /// Its cell is a number below this.
+    #[serde(deserialize_with = "word")]
+    #[schemars(with = "Option<Scalar>")]
+    pub below: Option<String>,
+    /// Its cell is a number of at least this.
+    #[serde(deserialize_with = "word")]
+    #[schemars(with = "Option<Scalar>")]
+    pub at_least: Option<String>,
 }
 
 impl RowTest {
@@ -31,23 +45,47 @@ impl RowTest {
         let steps = Steps::default();
         let key = steps.key(cell);
         let among = |words: &[String]| words.iter().any(|word| steps.key(word) == key);
-        match self.blank {
-            Some(blank) => key.trim().is_empty() == blank,
-            None if self.is.is_empty() => !among(&self.is_not),
-            None => among(&self.is),
+        if let Some(blank) = self.blank {
+            return key.trim().is_empty() == blank;
         }
+        if !self.contains.is_empty() {
+            return self.contains.iter().any(|part| key.contains(steps.key(part).as_ref()));
+        }
+        // What is no number is neither below nor above.
+        let number = |text: &str| scaled(text.trim(), VALUE_DECIMALS);
+        if let Some(bound) = &self.below {
+            return number(&key).zip(number(bound)).is_some_and(|(cell, bound)| cell < bound);
+        }
+        if let Some(bound) = &self.at_least {
+            return number(&key).zip(number(bound)).is_some_and(|(cell, bound)| cell >= bound);
+        }
+        if self.is.is_empty() { !among(&self.is_not) } else { among(&self.is) }
     }
 
     fn tests(&self) -> usize {
         usize::from(!self.is.is_empty())
             + usize::from(!self.is_not.is_empty())
             + usize::from(self.blank.is_some())
+            + usize::from(!self.contains.is_empty())
+            + self.bounds().count()
+    }
+
+    fn bounds(&self) -> impl Iterator<Item = &String> {
+        self.below.iter().chain(&self.at_least)
     }
 }
 
 /// The test in words, as reports show it.
 impl std::fmt::Display for RowTest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.contains.is_empty() {
+            return write!(f, "`{}` contains {}", self.column, self.contains.join(" or "));
+        }
+        match (&self.below, &self.at_least) {
+            (Some(bound), _) => return write!(f, "`{}` is below {}", self.column, bound),
+            (_, Some(bound)) => return write!(f, "`{}` is at least {}", self.column, bound),
+            (None, None) => {}
+        }
         match (self.blank, self.is.is_empty()) {
             (Some(true), _) => write!(f, "`{}` is blank", self.column),
             (Some(false), _) => write!(f, "`{}` is not blank", self.column),
@@ -70,8 +108,11 @@ pub(super) fn lint<'a>(
             findings.push(Finding::error(path, line, message).hint("write `{column: Status, is: [test]}`"));
         } else if test.tests() != 1 {
             let message = format!("file: the test of column `{}` is none", test.column);
-            let hint = "give one of `is`, `is_not` and `blank`";
+            let hint = "give one of `is`, `is_not`, `blank`, `contains`, `below` and `at_least`";
             findings.push(Finding::error(path, line, message).hint(hint));
+        } else if let Some(bound) = test.bounds().find(|bound| scaled(bound, VALUE_DECIMALS).is_none()) {
+            let message = format!("file: `{}`, a bound of column `{}`, is no number", bound, test.column);
+            findings.push(Finding::error(path, line, message).hint("write digits, with a point"));
         }
     }
 }
@@ -88,6 +129,9 @@ mod tests {
             ("{column: c, is_not: [done]}", &["", "no"], &["done", "done "]),
             ("{column: c, blank: true}", &["", " ", "\u{3000}"], &["0"]),
             ("{column: c, blank: false}", &["0"], &["", " "]),
+            ("{column: c, contains: [\"@example.\"]}", &["a@example.com"], &["", "example."]),
+            ("{column: c, below: 120}", &["119.5", "-1", " 3 "], &["120", "", "fast"]),
+            ("{column: c, at_least: 1.5}", &["1.5", "2"], &["1", "", "slow"]),
         ];
         for (yaml, pass, fail) in cases {
             let test: RowTest = serde_saphyr::from_str(yaml).unwrap();
@@ -102,6 +146,8 @@ mod tests {
             ("{is: [a]}", "names its `column`"),
             ("{column: c}", "`c` is none"),
             ("{column: c, is: [a], blank: true}", "`c` is none"),
+            ("{column: c, below: 1, at_least: 0}", "`c` is none"),
+            ("{column: c, below: soon}", "`soon`, a bound of column `c`, is no number"),
         ] {
             let test: RowTest = serde_saphyr::from_str(yaml).unwrap();
             let mut findings = Vec::new();

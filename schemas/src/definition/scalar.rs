@@ -50,6 +50,11 @@ impl JsonSchema for Scalar {
     }
 }
 
+/// A word or a number, if there is one.
+pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<Scalar>::deserialize(deserializer)?.map(|scalar| scalar.0))
+}
+
 /// Words and numbers as texts.
 pub(super) fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     Ok(Vec::<Scalar>::deserialize(deserializer)?.into_iter().map(|word| word.0).collect())
