@@ -121,6 +121,18 @@ const CASES: &[Case] = &[
         layout: &["no_answer: [\"No answer\"]"],
     },
     Case {
+        name: "words behind the last point or underscore",
+        file: "year,WITNESS.RUDE,WITNESS.THREAT,EFFECT.BLOCK,EFFECT.REPORT,res_garden,res_balcony\n\
+               2017,1,0,Very,Not at all,1,\n2024,0,0,A little,Very,,1\n2017,0,1,Not at all,A little,1,1\n2024,1,1,Very,Very,,\n",
+        wanted: &[
+            "year number: year",
+            "WITNESS multiple: WITNESS | 1=RUDE 2=THREAT",
+            "EFFECT grid: EFFECT rows 1=BLOCK 2=REPORT | 1=Very 2=A little 3=Not at all",
+            "res multiple: res | 1=garden 2=balcony",
+        ],
+        layout: &["chosen: [\"1\"], not_chosen: [\"0\"]"],
+    },
+    Case {
         name: "a code for other, and its words behind",
         file: "Q1,Q1[other],id\nA1,,1\n-oth-,mine,2\nA2,,3\nA1,,4\nA2,,5\n-oth-,yours,6\n",
         wanted: &["Q1 single: Q1 | 1=-oth-+ 2=A1 3=A2"],
@@ -285,6 +297,22 @@ fn each_convention_is_seen_and_reads_its_own_file() {
         assert_eq!(scaffold, from(case.file.as_bytes()), "the same file gives the same definition");
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn options_of_which_no_row_has_two_are_one_answer() {
+    let mut text = "id,Gender - Male,Gender - Female,Gender - Other,Uses - Bus,Uses - Car\n".to_owned();
+    for n in 0..60_usize {
+        let one = |at: usize, label: &'static str| if n % 3 == at { label } else { "" };
+        let (bus, car) = (if n % 2 == 0 { "Bus" } else { "" }, if n % 5 == 0 { "Car" } else { "" });
+        text += &format!("{n},{},{},{},{bus},{car}\n", one(0, "Male"), one(1, "Female"), one(2, "Other"));
+    }
+    let scaffold = from(text.as_bytes());
+    let definition = checked(&scaffold);
+    let form = &definition.forms.values().next().unwrap().value;
+    let kinds: Vec<&str> = form.questions.iter().map(|question| question.kind.as_str()).collect();
+    assert_eq!(kinds, ["single", "multiple"], "{}", shown(&scaffold));
+    assert_eq!(unplaced(definition, text.as_bytes()), Vec::<String>::new());
 }
 
 #[test]

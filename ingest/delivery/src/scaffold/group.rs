@@ -19,6 +19,15 @@ pub(super) enum Asked {
     Group(Group),
 }
 
+impl Asked {
+    pub(super) fn group_mut(&mut self) -> Option<&mut Group> {
+        match self {
+            Self::Group(group) => Some(group),
+            Self::One { .. } => None,
+        }
+    }
+}
+
 /// A question over several columns.
 #[derive(Clone, Debug)]
 pub(super) struct Group {
@@ -28,6 +37,8 @@ pub(super) struct Group {
     pub(super) text: String,
     pub(super) is_worded: bool,
     pub(super) kind: GroupKind,
+    /// Whether no row has two of the options.
+    pub(super) is_single: bool,
     pub(super) members: Vec<Member>,
     /// The column with words of one's own, and the label of its option where no member is that option.
     pub(super) words: Option<(usize, Option<String>)>,
@@ -182,7 +193,7 @@ fn group(
         }
     });
     let stem = if part.style == Style::Shared { String::new() } else { part.stem.clone() };
-    Some(Group { stem, text, is_worded, kind, members, words })
+    Some(Group { stem, text, is_worded, kind, is_single: false, members, words })
 }
 
 /// The wording of a group and the items of its columns.
@@ -269,7 +280,18 @@ fn own_names(
     let text = labels.join(" / ");
     let kind = GroupKind::Multiple { chosen: BTreeSet::new(), not_chosen: BTreeSet::new() };
     let length = labels.len() + usize::from(words.is_some());
-    Some((Asked::Group(Group { stem: String::new(), text, is_worded: false, kind, members, words }), length))
+    Some((
+        Asked::Group(Group {
+            stem: String::new(),
+            text,
+            is_worded: false,
+            kind,
+            is_single: false,
+            members,
+            words,
+        }),
+        length,
+    ))
 }
 
 /// No two options may carry the same words.

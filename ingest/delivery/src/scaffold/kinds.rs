@@ -19,6 +19,13 @@ pub(super) enum GroupKind {
     Ranking,
 }
 
+impl GroupKind {
+    /// Whether each column holds the words of its option, or nothing.
+    pub(super) fn is_label_or_blank(&self) -> bool {
+        matches!(self, Self::Multiple { chosen, not_chosen } if chosen.is_empty() && not_chosen.is_empty())
+    }
+}
+
 /// What the cells of columns say that they are together; none if nothing fits.
 pub(super) fn kind(places: &[usize], facts: &[Facts], style: Style, text: &str) -> Option<GroupKind> {
     let labels: Vec<&BTreeMap<String, (String, u64)>> =

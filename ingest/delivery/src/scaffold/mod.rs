@@ -67,9 +67,9 @@ pub fn scaffold_from(
     let mut seen = Seen::read(rows, steps)?;
     let names: Vec<String> = seen.profiles.iter().map(|profile| profile.name.clone()).collect();
     let header_rows = column::header_rows(&names, &seen.first, &seen.profiles);
-    for row in &seen.first[header_rows..] {
+    for (at, row) in seen.first.iter().enumerate().skip(header_rows) {
         for (profile, cell) in seen.profiles.iter_mut().zip(row) {
-            profile.see(cell, steps);
+            profile.see(cell, steps, at);
         }
     }
     seen.rows -= header_rows as u64;
@@ -87,6 +87,11 @@ pub fn scaffold_from(
         of_submission || ignored.iter().any(|(place, _)| *place == at)
     };
     let mut asked = group::asked(&columns, &facts, &skip);
+    for group in asked.iter_mut().filter_map(Asked::group_mut) {
+        let profiles: Vec<&Profile> = group.members.iter().map(|member| &seen.profiles[member.at]).collect();
+        group.is_single =
+            group.kind.is_label_or_blank() && profile::apart(&profiles).is_some_and(|rows| rows >= APART_MIN);
+    }
     // A column that is empty so far may be filled behind.
     if !seen.has_more {
         asked.retain(|asked| {
@@ -116,6 +121,9 @@ pub fn scaffold_from(
     let (rows, refused) = (seen.rows, seen.refused);
     Ok(Scaffold { files, rows, refused, columns: columns.len(), has_more: seen.has_more })
 }
+
+/// In so many rows no two columns of one question have something: it has one answer.
+const APART_MIN: u32 = 30;
 
 /// A column with the time of sending, and its format.
 type Sent = Option<(usize, Option<&'static str>)>;
@@ -194,7 +202,7 @@ impl Seen {
                     seen.profiles.push(Profile::new(name));
                     seen.profiles.len() - 1
                 });
-                seen.profiles[place].see(cell, steps);
+                seen.profiles[place].see(cell, steps, seen.rows as usize - 1);
             }
         }
         Ok(seen)

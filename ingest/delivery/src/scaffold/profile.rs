@@ -33,6 +33,28 @@ pub(super) struct Profile {
     /// The most digits behind the point of what are numbers.
     decimals: u8,
     clock: bool,
+    /// Which of the first rows have something here, as bits.
+    marked: Vec<u64>,
+}
+
+/// In how many of the first rows columns are held against each other.
+const MARKED_ROWS: usize = 4_096;
+
+/// In how many of these rows columns have something, if none has something in two of them.
+pub(super) fn apart(profiles: &[&Profile]) -> Option<u32> {
+    let words = profiles.iter().map(|profile| profile.marked.len()).max()?;
+    let mut rows = 0;
+    for at in 0..words {
+        let mut seen = 0_u64;
+        for bits in profiles.iter().filter_map(|profile| profile.marked.get(at)) {
+            if seen & bits != 0 {
+                return None;
+            }
+            seen |= bits;
+        }
+        rows += seen.count_ones();
+    }
+    Some(rows)
 }
 
 impl Profile {
@@ -46,14 +68,19 @@ impl Profile {
             all_different: Some(HashSet::new()),
             decimals: 0,
             clock: true,
+            marked: Vec::new(),
         }
     }
 
     /// Looks at a cell. Most cells repeat a text, which costs one look-up.
-    pub(super) fn see(&mut self, cell: &str, steps: Steps) {
+    pub(super) fn see(&mut self, cell: &str, steps: Steps, row: usize) {
         let text = cell.trim();
         if text.is_empty() {
             return;
+        }
+        if row < MARKED_ROWS {
+            self.marked.resize(self.marked.len().max(row / 64 + 1), 0);
+            self.marked[row / 64] |= 1 << (row % 64);
         }
         self.filled += 1;
         if let Some(seen) = &mut self.all_different {
@@ -218,7 +245,7 @@ mod tests {
 
     fn guess(cells: &[&str]) -> Guess {
         let mut profile = Profile::new("c");
-        cells.iter().for_each(|cell| profile.see(cell, Steps::default()));
+        cells.iter().enumerate().for_each(|(row, cell)| profile.see(cell, Steps::default(), row));
         profile.facts(Steps::default(), "c").guess
     }
 

@@ -201,6 +201,9 @@ impl Pages<'_> {
     fn group(&mut self, number: &str, group: &Group) {
         let count = group.members.len();
         let (mut why, kind) = match &group.kind {
+            GroupKind::Multiple { .. } if group.is_single => {
+                (format!("{count} columns, one per option; no row has two of them"), "single")
+            }
             GroupKind::Multiple { .. } => (format!("{count} columns, one per option"), "multiple"),
             GroupKind::Grid(options) => (
                 format!("{count} columns hold the same {} texts; put them into printed order", options.len()),
@@ -233,7 +236,8 @@ impl Pages<'_> {
             match group.kind {
                 GroupKind::Multiple { .. } => {
                     self.option(member.code, &member.label, member.is_other, &comment);
-                    self.column(member.at, number, &format!(",{},,", member.code));
+                    let shape = if group.is_single { "mark" } else { "" };
+                    self.column(member.at, number, &format!(",{},{shape},", member.code));
                 }
                 _ => {
                     let label = quoted(&member.label);

@@ -48,6 +48,8 @@ pub(super) fn parts(column: &Column) -> Vec<Part> {
     if let Some(name) = &column.name {
         if let Some((stem, item, digits)) = code(name) {
             add(Style::Code, &stem, &item, digits);
+        } else if let Some((stem, item)) = joint(name) {
+            add(Style::Code, stem, item, None);
         }
         bracket(name).into_iter().for_each(|(stem, item)| add(Style::Bracket, stem, item, None));
     }
@@ -99,6 +101,15 @@ fn code(name: &str) -> Option<(String, String, Option<i16>)> {
     // `問２ その他` stands behind `問２_5`.
     let is_code = first.chars().any(|c| c.is_ascii_digit()) && first.chars().count() <= 8;
     (is_code && !rest.is_empty()).then(|| (first, rest.to_owned(), None))
+}
+
+/// `LIKERT.EFFECT.BLOCKED`, `res_garden`: a word behind the last point or underscore of a name without blanks.
+fn joint(name: &str) -> Option<(&str, &str)> {
+    let name = name.trim();
+    let at = name.rfind('.').or_else(|| name.rfind('_'))?;
+    let (stem, item) = (&name[..at], &name[at + 1..]);
+    let is_word = item.chars().next().is_some_and(char::is_alphabetic);
+    (is_word && !name.contains(char::is_whitespace) && stem.chars().count() >= 2).then_some((stem, item))
 }
 
 /// The digits at the end of a code, and what stands before them.
