@@ -142,7 +142,7 @@ fn a_number_is_formed_of_others_that_are_known() {
         ("{difference: [a, score], known: 1}", "`difference` takes no `known`"),
         ("{sum: [a], mean: [a]}", "is derived in one way"),
     ] {
-        program.file("few/forms/own.yaml", &form.replace("{difference: [to, from]}", derived));
+        program.file("few/forms/own.yaml", form.replace("{difference: [to, from]}", derived));
         let done = program.run(["check", "few"]);
         let said = format!("{}{}", done.stdout, done.stderr);
         assert!(said.contains(wanted) && (done.code == Some(0)) == wanted.is_empty(), "{derived}: {said}");
