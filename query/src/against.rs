@@ -20,7 +20,7 @@ use shukei_schemas::definition::{
 use self::earlier::{Between, Matched, Rules};
 use self::held::{Batch, Held, Shares, held, shares, subject, what};
 use self::panel::Panel;
-use self::rows::{Bare, Change, without_value};
+use self::rows::{Bare, Change, changed_id, without_value};
 use self::shared::{Block, Shared};
 use self::words::Why;
 use crate::break_words::name_parts;
@@ -321,6 +321,13 @@ impl Work<'_> {
         let language = between.language.as_str();
         let Some(entries) = batch.entries(now) else { return };
         let rows = rows.entry(subject(now)).or_default();
+        if found.is_part_missing {
+            let mut row = without_value(now, Why::NoPart.in_language(language), self.later, between.against);
+            (row.breaks, row.parts) = (now.breaks.clone(), now.parts.clone());
+            row.id = changed_id(&cell_id(&row, request), between.against);
+            rows.push(row);
+            return;
+        }
         let Some(then) = &found.then else {
             rows.push(without_value(now, Why::NotCovered.in_language(language), self.later, between.against));
             return;

@@ -75,7 +75,7 @@ impl State {
             (State::NoAnswer, "ja") => "無回答",
             (State::NotAsked, "ja") => "非該当",
             (State::NotMapped, "ja") => "対応なし",
-            (State::Invalid, "ja") => "不正な回答",
+            (State::Invalid, "ja") => "無効回答",
             (State::NothingMarked, "ja") => "選択なし",
             (State::StatedNoAnswer, "ja") => "無回答（明示）",
             (State::Answered, _) => "answered",

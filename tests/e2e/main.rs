@@ -20,6 +20,7 @@ mod flagship;
 mod gaps;
 mod indicators;
 mod jobs;
+mod joined_parts;
 mod kafka;
 mod kill;
 mod lake;

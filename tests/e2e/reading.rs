@@ -143,8 +143,8 @@ q,no_answer,age=2,share,25,
     let asked: Vec<&str> = asked.collect();
     has(&expect(&program, &asked, of_numbers).ends(0).stdout, "9 of 9 agree");
     // A table that somebody saved with a mark of its encoding, without weights.
-    let marked = "\u{feff}question,option,measure,value\nq,1,share,50\nq,1,base,6\n";
-    has(&expect(&program, &[], marked).ends(0).stdout, "2 of 2 agree");
+    let marked = "\u{feff}question,option,measure,value\nq,1,share,50\nq,1,share,５０．０％\nq,1,base,6\n";
+    has(&expect(&program, &[], marked).ends(0).stdout, "3 of 3 agree");
 }
 
 #[test]
@@ -219,6 +219,7 @@ fn what_differs_is_explained_with_the_counts_of_the_very_figure() {
             "q,,1,,,share,50",
             &["1 of base 3 (asked)", "states: answered 2, no_answer 1", "it fits a base of 2: answered"],
         ),
+        (&[], "q,,1,,,share,0.500", &["expected 0.500, got 50", "per cent: write 0.500 times 100"]),
         (&[], "q,,1,,,base_weighted,7", &["expected 7, but nothing is weighted: say --weight"]),
         (&[], "q,,1,,age=1,share,75", &["say --by 'age'"]),
         (&[], "q,,1,,age=1; town=2,share,75", &["say --by 'age*town'"]),
@@ -273,13 +274,13 @@ fn tables_for_people_have_words_of_their_language() {
     let cases: &[(&[&str], &[&str], &[&str])] = &[
         (
             &["--question", "q"],
-            &["count", "base rule", " First ", "   4.8   67.9    7.0   asked"],
+            &["weighted by w\n\n", "count", "base rule", " First ", "   4.8   67.9    7.0   asked"],
             &["4.75", "母数"],
         ),
         (&["--question", "q", "--decimals", "0"], &["   5   68      7   asked"], &["4.75", "4.8"]),
         (
             &["--question", "q", "--lang", "ja"],
-            &["度数", "母数の定義", "一番", "無回答", "対象者"],
+            &["ウエイト：w\n", "度数", "母数の定義", "一番", "無回答", "対象者"],
             &["count", "asked", "First"],
         ),
         (
@@ -298,7 +299,7 @@ fn tables_for_people_have_words_of_their_language() {
             &["age=1"],
         ),
         (&["--question", "n", "--lang", "ja"], &["平均", "中央値", "合計"], &["mean", "median"]),
-        (&["--question", "n", "--lang", "ja"], &[" 指標 ", " 値 "], &["mean", "measure", "value"]),
+        (&["--question", "n", "--lang", "ja"], &[" 統計量 ", " 値 "], &["mean", "measure", "value"]),
         // Each row of a grid has one table, however it is broken down.
         (&["--question", "g", "--by", "age"], &["Row 11\nby Age (age)\n"], &[]),
     ];
@@ -360,7 +361,8 @@ fn a_cross_table_has_every_break_below_the_total() {
     }
     // Numbers: the mean is of those who gave one, no answer of those who were asked.
     let told = lines(&[&cross[..], &["n", "--weight", "w"]].concat());
-    assert_eq!(told[1], "share %; n: base (answered); n2: base (asked)");
+    assert!(told.contains(&"weighted by w".to_owned()), "{told:?}");
+    assert!(told.contains(&"share %; n: base (answered); n2: base (asked)".to_owned()), "{told:?}");
     for line in ["total 6.3 5 7.0 6 10.7 19.8 10.0 124", "35; over 2.3 2 3.0 3 25.0 34.9 30.0 79"] {
         assert!(told.contains(&line.to_owned()), "{line}\n{told:?}");
     }

@@ -119,6 +119,9 @@ impl Difference<'_> {
         if self.fits_without_weights() {
             words.push("without weights it would agree".to_owned());
         }
+        if self.is_proportion() {
+            words.push(format!("shares are in per cent: write {} times 100", line.value));
+        }
         let remarks = found.remarks();
         if !remarks.is_empty() {
             words.push(format!("flags: {}", remarks.join(", ")));
@@ -131,6 +134,19 @@ impl Difference<'_> {
             words.extend(self.other_base(&states));
         }
         Ok(words)
+    }
+
+    /// Whether the line would agree if it were in per cent.
+    fn is_proportion(&self) -> bool {
+        let read = |text: &str| text.parse::<f64>().ok();
+        let decimals = self.line.decimals().unwrap_or(0);
+        let half = 50.0 / 10_f64.powi(i32::from(decimals));
+        let values = read(&self.line.value).zip(read(&self.found.value));
+        decimals >= 2
+            && self.found.measure.is_share()
+            && values.is_some_and(|(line, found)| {
+                line > 0.0 && line <= 1.0 && (100.0 * line - found).abs() <= half + 1e-9
+            })
     }
 
     /// Whether the line is one of a table that is not weighted.

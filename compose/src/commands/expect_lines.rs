@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use shukei_query::MeasureKind;
-use shukei_schemas::definition::nearest;
+use shukei_schemas::definition::{Steps, nearest};
 
 use crate::fault::Fault;
 
@@ -234,8 +234,10 @@ pub(crate) fn read(file: &Path) -> Result<Vec<Line>, Fault> {
 
 /// Whole and decimal digits of a figure, without thousands separators and percent signs.
 pub(crate) fn number(text: &str) -> Option<(i128, u8)> {
-    let text = text.trim().trim_end_matches(['%', '％']).trim();
-    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    // As sheets print it: full-width digits, `％`, and a triangle for what is below zero.
+    let key = Steps::default().key(text);
+    let text = key.trim().trim_end_matches('%').trim();
+    let (sign, text) = text.strip_prefix(['-', '▲', '△']).map_or((1, text), |rest| (-1, rest));
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let mut groups = whole.split(',');
     let first = groups.next()?;

@@ -197,6 +197,9 @@ fn with_rows(tables: Option<&Tables>, code: ExitCode) -> ExitCode {
     }
 }
 
+/// If none of so many submissions is without an issue, something is wrong with all of them.
+const MANY: u64 = 20;
+
 /// Prints what became of the records. Exit 1 if any was rejected or refused.
 fn say_report(sent: &Sent, report: &Interpreted, copies: Option<u64>) -> ExitCode {
     say!("sent          {:>9}", sent.sent);
@@ -209,6 +212,12 @@ fn say_report(sent: &Sent, report: &Interpreted, copies: Option<u64>) -> ExitCod
         say!("withdrawals   {:>9}", report.withdrawn);
     }
     say!("with issues   {:>9}", report.with_issues);
+    if report.accepted >= MANY && report.with_issues == report.accepted {
+        note!(
+            "hint: not one submission came without an issue; is this the file that the layout reads? \
+             `shukei sql \"SELECT code, path, count(*) FROM issues GROUP BY code, path ORDER BY 3 DESC\"` says what they are"
+        );
+    }
     if let Some(copies) = copies {
         say!("known already {copies:>9}");
     }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil;
-use jiff::fmt::strtime::BrokenDownTime;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use shukei_schemas::definition::Given;
+use shukei_schemas::moment;
 
 use crate::columns::Columns;
 use crate::row::Row;
@@ -39,6 +39,13 @@ impl Place {
     }
 }
 
+/// How a time is written, and the zone in which it is where it names none.
+#[derive(Clone, Debug)]
+pub(crate) struct TimeFormat {
+    format: [String; 1],
+    zone: String,
+}
+
 /// An attribute, ready to be read from each row.
 #[derive(Clone, Debug)]
 pub(crate) enum Attribute {
@@ -47,7 +54,7 @@ pub(crate) enum Attribute {
     /// The same for all.
     Constant(String),
     /// From a place.
-    At { place: Place, map: BTreeMap<String, String>, time: Option<(String, TimeZone)> },
+    At { place: Place, map: BTreeMap<String, String>, time: Option<TimeFormat> },
 }
 
 impl Attribute {
@@ -59,8 +66,9 @@ impl Attribute {
             (Given::Column(_), None) => Self::None,
             (Given::Column(_), Some(place)) => Self::At { place, map: BTreeMap::new(), time: None },
             (Given::How(how), Some(place)) => {
-                let zone = how.zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
-                let time = how.format.clone().map(|format| (format, zone.unwrap_or(TimeZone::UTC)));
+                let zone = how.zone.clone().filter(|zone| TimeZone::get(zone).is_ok());
+                let zone = zone.unwrap_or_else(|| "UTC".to_owned());
+                let time = how.format.clone().map(|format| TimeFormat { format: [format], zone });
                 Self::At { place, map: how.map.clone(), time }
             }
         }
@@ -80,21 +88,15 @@ impl Attribute {
         let text = map.get(text).map_or(text, String::as_str);
         match time {
             None => Ok(Some(text.to_owned())),
-            Some((format, zone)) => instant(text, format, zone).map(Some).ok_or(()),
+            Some(time) => instant(text, time).map(Some).ok_or(()),
         }
     }
 }
 
-/// A time by RFC 3339. A date without a time is midnight.
-fn instant(text: &str, format: &str, zone: &TimeZone) -> Option<String> {
-    let broken = BrokenDownTime::parse(format, text).ok()?;
-    if let Ok(timestamp) = broken.to_timestamp() {
-        return Some(timestamp.to_string());
-    }
-    let date = broken.to_date().ok()?;
-    let time = broken.to_time().unwrap_or(civil::Time::midnight());
-    let zoned = date.to_datetime(time).to_zoned(zone.clone()).ok()?;
-    Some(zoned.timestamp().to_string())
+/// A time by RFC 3339. A date without a time is midnight. The formats are those of dates in cells.
+fn instant(text: &str, time: &TimeFormat) -> Option<String> {
+    let microseconds = moment::datetime(text, &time.format, &time.zone)?;
+    Some(Timestamp::from_microsecond(microseconds).ok()?.to_string())
 }
 
 #[cfg(test)]
@@ -103,15 +105,17 @@ mod tests {
 
     #[test]
     fn times_are_read_by_the_format_that_the_layout_names() {
-        let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
         for (text, format, wanted) in [
             ("31/10/2023 09:05", "%d/%m/%Y %H:%M", Some("2023-10-31T00:05:00Z")),
             ("2023-10-31", "%Y-%m-%d", Some("2023-10-30T15:00:00Z")),
             ("2023-10-31 09:05 +0000", "%Y-%m-%d %H:%M %z", Some("2023-10-31T09:05:00Z")),
             ("31/13/2023 09:05", "%d/%m/%Y %H:%M", None),
             ("yesterday", "%Y-%m-%d", None),
+            ("令和5年10月31日", "%EC%Ey年%m月%d日", Some("2023-10-30T15:00:00Z")),
+            ("45230.5", "excel", Some("2023-10-31T03:00:00Z")),
         ] {
-            assert_eq!(instant(text, format, &tokyo).as_deref(), wanted, "{text}");
+            let time = TimeFormat { format: [format.to_owned()], zone: "Asia/Tokyo".to_owned() };
+            assert_eq!(instant(text, &time).as_deref(), wanted, "{text}");
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Shown {
     pub decimals: Option<u8>,
     /// Where halves go.
     pub rounding: Rounding,
+    /// What the figures are of, where that is not every unit alike: weight and conditions.
+    pub said: Vec<String>,
     /// Whether options stand across and the parts of all breaks down; else options stand down.
     pub crossed: bool,
 }
@@ -34,6 +36,7 @@ impl Default for Shown {
             title: String::new(),
             decimals: None,
             rounding: Rounding::HalfAway,
+            said: Vec::new(),
             crossed: false,
         }
     }
@@ -44,7 +47,14 @@ impl Shown {
     pub fn of(survey: &Survey, request: &TabulateRequest) -> Self {
         let first = survey.languages.first().map(String::as_str);
         let language = request.language.as_deref().or(first).unwrap_or("en");
+        let (words, how) = (Words::of(language), &request.how);
+        let said = [
+            how.weight.as_ref().map(|weight| words.weighted(weight)),
+            how.filter.as_ref().map(|filter| words.only(&filter.to_string())),
+            how.numerator.as_ref().map(|counted| words.counted(&counted.to_string())),
+        ];
         Self {
+            said: said.into_iter().flatten().collect(),
             language: language.to_owned(),
             title: request.how.title.in_language(language).to_owned(),
             decimals: Some(request.how.decimals.unwrap_or(survey.decimals)),

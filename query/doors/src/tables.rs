@@ -21,10 +21,12 @@ pub(crate) fn write(
     columns_max: usize,
     out: &mut dyn Write,
 ) -> Result<(), DoorError> {
-    if !shown.title.is_empty() {
-        for line in wrapped(&harmless(&shown.title), columns_max.max(20)) {
-            writeln!(out, "{line}")?;
-        }
+    let title = (!shown.title.is_empty()).then_some(&shown.title);
+    let above: Vec<&String> = title.into_iter().chain(&shown.said).collect();
+    for line in above.iter().flat_map(|text| wrapped(&harmless(text), columns_max.max(20))) {
+        writeln!(out, "{line}")?;
+    }
+    if !above.is_empty() {
         writeln!(out)?;
     }
     for (at, (figures, layout)) in of_questions(measures, shown).iter().enumerate() {

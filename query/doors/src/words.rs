@@ -58,7 +58,7 @@ const JAPANESE: Words = Words {
     total: "全体",
     units: "集計単位数（加重なし）",
     unweighted: "加重なし",
-    measure: "指標",
+    measure: "統計量",
     value: "値",
     of_some: "一部の数値：",
     reconstructed: "再現した文言（調査主体の文言ではない）",
@@ -113,14 +113,37 @@ impl Words {
         }
     }
 
+    /// That figures are weighted, by which question.
+    pub(crate) fn weighted(&self, weight: &str) -> String {
+        if self.is_ja { format!("ウエイト：{weight}") } else { format!("weighted by {weight}") }
+    }
+
+    /// That only some units are in the base.
+    pub(crate) fn only(&self, condition: &str) -> String {
+        if self.is_ja {
+            format!("集計対象：{condition}")
+        } else {
+            format!("only units where {condition}")
+        }
+    }
+
+    /// That only some units are counted.
+    pub(crate) fn counted(&self, condition: &str) -> String {
+        if self.is_ja {
+            format!("計数の対象：{condition}")
+        } else {
+            format!("counted where {condition}")
+        }
+    }
+
     fn rule(&self, rule: BaseRule) -> &'static str {
         match (rule, self.is_ja) {
             (BaseRule::Answered, false) => "who answered",
             (BaseRule::Answered, true) => "回答者",
             (BaseRule::Asked, false) => "who were asked",
-            (BaseRule::Asked, true) => "対象者、無回答・不正な回答を含む",
+            (BaseRule::Asked, true) => "対象者、無回答・無効回答を含む",
             (BaseRule::AskedWithoutInvalid, false) => "who were asked, without invalid answers",
-            (BaseRule::AskedWithoutInvalid, true) => "対象者、不正な回答を除く",
+            (BaseRule::AskedWithoutInvalid, true) => "対象者、無効回答を除く",
             (BaseRule::AskedWithoutNoAnswer, false) => "who were asked, without those who gave no answer",
             (BaseRule::AskedWithoutNoAnswer, true) => "対象者、無回答を除く",
             (BaseRule::All, false) => "in all, asked or not",

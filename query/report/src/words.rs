@@ -140,9 +140,9 @@ impl Words {
     pub(crate) fn base_rule(&self, rule: BaseRule) -> &'static str {
         match (self.language, rule.as_str()) {
             ("ja", "answered") => "回答した者",
-            ("ja", "asked") => "尋ねた者（無回答・不正な回答を含む）",
-            ("ja", "asked_without_invalid") => "尋ねた者（無回答を含み、不正な回答を除く）",
-            ("ja", "asked_without_no_answer") => "尋ねた者（不正な回答を含み、無回答を除く）",
+            ("ja", "asked") => "尋ねた者（無回答・無効回答を含む）",
+            ("ja", "asked_without_invalid") => "尋ねた者（無回答を含み、無効回答を除く）",
+            ("ja", "asked_without_no_answer") => "尋ねた者（無効回答を含み、無回答を除く）",
             (_, "answered") => "who answered",
             (_, "asked") => "who were asked",
             (_, "asked_without_invalid") => "who were asked, without invalid answers",

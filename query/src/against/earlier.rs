@@ -204,6 +204,14 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// Whether the answer to a question is among the breaks that has no part of its own in the earlier wave.
+    pub(super) fn lacks(&self, breaks: &str) -> bool {
+        breaks.split("; ").filter_map(|part| part.split_once('=')).any(|(name, category)| {
+            let known = self.known.get(name).filter(|_| !is_of_unit(name));
+            known.is_some_and(|(_, parts)| !parts.contains_key(category))
+        })
+    }
+
     /// The breaks of the earlier wave; none if there are no such.
     pub(super) fn earlier(&self, breaks: &str) -> Option<String> {
         if breaks.is_empty() {

@@ -54,6 +54,22 @@ pub(super) struct Held {
     pub(super) before: (What, String),
     /// Ways of collecting that cover it in one wave only, and are left out.
     pub(super) without: Vec<String>,
+    /// Whether it stands for all figures of its part, which the earlier wave does not have.
+    pub(super) is_part_missing: bool,
+}
+
+impl Held {
+    /// A part that the earlier wave does not have.
+    fn part_missing(now: Measure) -> Self {
+        let now = Measure { option: None, set: None, state: None, label: String::new(), ..now };
+        Self {
+            before: (what(&now), String::new()),
+            now,
+            then: None,
+            without: Vec::new(),
+            is_part_missing: true,
+        }
+    }
 }
 
 /// Things that are compared together.
@@ -134,25 +150,43 @@ pub(super) async fn held(
             again.insert(methods, (shares(later), earlier));
         }
     }
-    let mut found = Vec::new();
+    let (mut found, mut missing) = (Vec::new(), BTreeSet::new());
     for now in later.into_iter().filter(is_compared) {
+        if parts.lacks(&now.breaks) {
+            if missing.insert((subject(&now), now.row, now.breaks.clone())) {
+                found.push(Held::part_missing(now));
+            }
+            continue;
+        }
         let Some(before) = batch.before(parts, &now) else { continue };
         let Some(methods) = covering.get(&what(&now)) else {
             if let Some(then) = earlier.get(&before).cloned() {
-                found.push(Held { now, then: Some(then), before, without: Vec::new() });
+                found.push(Held {
+                    now,
+                    then: Some(then),
+                    before,
+                    without: Vec::new(),
+                    is_part_missing: false,
+                });
             }
             continue;
         };
         let without = shared.methods.iter().filter(|method| !methods.contains(*method)).cloned().collect();
         let Some((later, earlier)) = again.get(methods) else {
             if now.breaks.is_empty() {
-                found.push(Held { now, then: None, before, without });
+                found.push(Held { now, then: None, before, without, is_part_missing: false });
             }
             continue;
         };
         let counted = later.get(&(what(&now), now.breaks.clone())).zip(earlier.get(&before));
         if let Some((now, then)) = counted {
-            found.push(Held { now: now.clone(), then: Some(then.clone()), before, without });
+            found.push(Held {
+                now: now.clone(),
+                then: Some(then.clone()),
+                before,
+                without,
+                is_part_missing: false,
+            });
         }
     }
     Ok(found)

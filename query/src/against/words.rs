@@ -10,6 +10,7 @@ use crate::measure::{Measure, MeasureKind};
 pub(super) enum Why {
     NoQuestion,
     NoOption,
+    NoPart,
     NoSet,
     NoLevel,
     OtherValues,
@@ -23,6 +24,10 @@ impl Why {
         let (en, ja) = match self {
             Self::NoQuestion => ("the earlier wave has no such question", "前の調査回にこの設問はない"),
             Self::NoOption => ("the earlier wave has no such option", "前の調査回にこの選択肢はない"),
+            Self::NoPart => (
+                "this part has none of its own in the earlier wave; a condition (--where) takes what was joined together",
+                "前の調査回にはこの区分だけに当たるものがない（--where では統合した区分で比較できる）",
+            ),
             Self::NoSet => (
                 "the earlier wave has no such set of options",
                 "前の調査回にこの選択肢の組に当たるものはない",

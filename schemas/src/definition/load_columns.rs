@@ -171,7 +171,8 @@ pub(super) fn shape(
         Some("mark_text") => (has_options && known(option) && row.is_none()).then_some(Shape::MarkText),
         Some("list") => {
             let separators = if separators.is_empty() { vec![",".into()] } else { separators };
-            (lists && none && no_rank).then_some(Shape::List(separators))
+            // Of one answer they are two marks, which is what the form's rule is for.
+            ((lists || has_options) && none && no_rank).then_some(Shape::List(separators))
         }
         Some("csv") => (lists && none && no_rank).then_some(Shape::Csv),
         Some("lines") => (lists && none && no_rank).then_some(Shape::Lines),
@@ -215,7 +216,9 @@ fn fitting(kind: &Kind) -> &'static str {
         Kind::Multiple { .. } => {
             "a multiple answer has a column per known option, or a column of shape list, csv, lines, characters or json"
         }
-        Kind::Single { .. } | Kind::Rating { .. } => "give no row; a column per option names a known option",
+        Kind::Single { .. } | Kind::Rating { .. } => {
+            "give no row; a column per option names a known option, and shape list reads several marks in one cell"
+        }
         Kind::Grid { .. } => {
             "a grid's column names a known row, or has shape tokens with marks under questions"
         }

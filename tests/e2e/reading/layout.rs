@@ -542,7 +542,7 @@ fn what_is_no_count_has_a_column_of_its_own() {
     assert_eq!(end("measure", "value"), end("mean ", "2.0"), "{told}");
     assert!(end("measure", "count") < end("mean ", "2.0") - 5, "{told}");
     let told = table(&of_numbers, &japanese(), 80);
-    let wanted = ["度数 % 指標 値 母数 母数の定義", "answered 7 7 回答者", "平均 2.0 7 回答者"];
+    let wanted = ["度数 % 統計量 値 母数 母数の定義", "answered 7 7 回答者", "平均 2.0 7 回答者"];
     assert_eq!(told_lines(&told)[1..4], wanted, "{told}");
     // Where there is no such thing there is no such column.
     let told = table(&figures(&[], ["Yes", "No"]), &english(), 80);
@@ -559,7 +559,7 @@ fn what_is_no_count_has_a_column_of_its_own() {
         let listed: &[Measure] = if shown.crossed { &changes[..2] } else { &changes };
         let told = table(listed, &shown, 80);
         let wanted = [
-            "指標 値 母数 母数の定義",
+            "統計量 値 母数 母数の定義",
             "Yes 増減（ポイント） 4.4 7 回答者",
             "増減率（%） 7.7 7 回答者",
             "ネットスコア -5.7 7 回答者",

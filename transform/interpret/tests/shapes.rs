@@ -87,6 +87,18 @@ fn each_shape_of_cells_comes_to_its_answers() {
             ],
         },
         Case {
+            layout: "cells: {hold: codes}",
+            columns: "column,question,shape,separator\nW,wide,list,;\nS,s,list,;\n",
+            cells: &[
+                (r#"{"W":"2"}"#, "wide", "2", ""),
+                (r#"{"W":"1;2"}"#, "wide", "invalid", "two_marks"),
+                (r#"{"W":"1;1"}"#, "wide", "1", ""),
+                (r#"{"W":"1;7"}"#, "wide", "invalid", "label_unknown"),
+                (r#"{"S":"dk"}"#, "s", "stated_no_answer", ""),
+                (r#"{"W":" "}"#, "wide", "no_answer", ""),
+            ],
+        },
+        Case {
             layout: "",
             columns: "column,question,shape\nM,m,json\nO,o,json\n",
             cells: &[
