@@ -577,7 +577,7 @@ fn a_published_table_is_compared_cell_by_cell() {
         "334 of base 1000 (asked)",
         "states: answered 667, no_answer 333",
         "it fits a base of 667: answered; `states` in survey.yaml says who is in the base",
-        "there is no mean of it",
+        "there is no mean of it; `--measure mean` asks for it, of a grid or of options with `value` too",
         "there is no such option; did you mean `はい`?",
     ] {
         has(&bad, line);

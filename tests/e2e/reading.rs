@@ -313,12 +313,12 @@ fn tables_for_people_have_words_of_their_language() {
     assert_eq!(table(&["--question", "g", "--by", "age"]).matches("by Age (age)").count(), 11);
     let named = ["--table", "crossed", "--surveys", "surveys", "--format", "table"];
     let told = tabulate(&program, &named).ends(0).stdout;
-    assert!(told.starts_with("Who is first\n\nq | One of two\n"), "{told}");
+    assert!(told.starts_with("Who is first\nweighted by w\n\nq | One of two\n"), "{told}");
     // The data folder keeps it too.
     let kept = tabulate(&program, &["--table", "crossed", "--format", "table"]).ends(0).stdout;
     assert_eq!(kept, told);
     let told = tabulate(&program, &[&named[..], &["--lang", "ja"]].concat()).ends(0).stdout;
-    assert!(told.starts_with("誰が一番か\n\nq | 二つから一つ\n"), "{told}");
+    assert!(told.starts_with("誰が一番か\nウエイト：w\n\nq | 二つから一つ\n"), "{told}");
     let rates = tabulate(&program, &["--response", "--format", "table", "--lang", "ja"]).ends(0).stdout;
     has(&rates, "回収率");
     has(&rates, "% = AAPOR RR2: 回収数 / (依頼数 - 対象外)");

@@ -110,8 +110,16 @@ pub(super) fn meaning(question: &Value, layout: &Value, words: &str) -> Option<i
     None
 }
 
-/// A whole number with a power of ten, as spreadsheets write it, with all its zeros.
+/// A whole number with a power of ten, as spreadsheets write it, with all its zeros; a point at one end as a whole number
+/// or a fraction.
 fn written_out(cell: &str) -> String {
+    let (sign, bare) = cell.split_at(cell.len() - cell.trim_start_matches(['+', '-']).len());
+    let digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    match bare.split_once('.') {
+        Some(("", fraction)) if digits(fraction) && sign.len() < 2 => return format!("{sign}0.{fraction}"),
+        Some((whole, "")) if digits(whole) && sign.len() < 2 => return format!("{sign}{whole}"),
+        _ => {}
+    }
     let Some((digits, power)) = cell.split_once(['e', 'E']) else { return cell.to_owned() };
     let whole = digits.trim_start_matches(['+', '-']);
     match power.parse::<usize>() {
