@@ -300,6 +300,57 @@ fn each_convention_is_seen_and_reads_its_own_file() {
 }
 
 #[test]
+fn wordings_stand_where_a_question_begins_and_options_below() {
+    let options = ["道路", "公園", "その他"];
+    let items = ["交通の便", "防災対策"];
+    // The wording at the first column of a question alone, over all of them, and with a word below single columns.
+    for (again, alone) in [(false, ""), (true, ""), (false, "回答")] {
+        let mut rows =
+            [vec!["整理番号".to_owned(), "問1 性別".to_owned()], vec![String::new(), alone.to_owned()]];
+        for (wording, of) in
+            [("問2 力を入れてほしいこと", &options[..]), ("問3 満足度", &items), ("問4 重要度", &items)]
+        {
+            for (at, item) in of.iter().enumerate() {
+                rows[0].push(if at == 0 || again { wording.to_owned() } else { String::new() });
+                rows[1].push((*item).to_owned());
+            }
+        }
+        let mut text = rows.map(|row| row.join(",")).join("\n") + "\n";
+        for n in 0..40_usize {
+            let mark = |at: usize| if (n + at).is_multiple_of(3) { "1" } else { "" };
+            let point = |at: usize| (n * (at + 1) + at) % 5 + 1;
+            text += &format!(
+                "{n:05},{},{},{},{},{},{},{},{}\n",
+                n % 2 + 1,
+                mark(0),
+                mark(1),
+                if n.is_multiple_of(7) { "1" } else { "" },
+                point(0),
+                point(1),
+                point(2),
+                point(3)
+            );
+        }
+        let scaffold = from(text.as_bytes());
+        let definition = checked(&scaffold);
+        let form = &definition.forms.values().next().unwrap().value;
+        let lines: Vec<String> = form.questions.iter().map(line).collect();
+        let of = |at: usize| lines[at].split_once(' ').unwrap().1.to_owned();
+        assert_eq!(scaffold.rows, 40, "{again} {alone}\n{}", shown(&scaffold));
+        assert_eq!(
+            of(1),
+            "multiple: 問2 力を入れてほしいこと | 1=道路 2=公園 3=その他",
+            "{}",
+            shown(&scaffold)
+        );
+        assert!(of(2).starts_with("grid: 問3 満足度 rows 1=交通の便 2=防災対策"), "{}", shown(&scaffold));
+        assert!(of(3).starts_with("grid: 問4 重要度 rows 1=交通の便 2=防災対策"), "{}", shown(&scaffold));
+        assert!(scaffold.files["layouts/file.yaml"].contains("header_rows: 2"), "{}", shown(&scaffold));
+        assert_eq!(unplaced(definition, text.as_bytes()), Vec::<String>::new());
+    }
+}
+
+#[test]
 fn options_of_which_no_row_has_two_are_one_answer() {
     let mut text = "id,Gender - Male,Gender - Female,Gender - Other,Uses - Bus,Uses - Car\n".to_owned();
     for n in 0..60_usize {

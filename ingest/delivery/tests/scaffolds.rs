@@ -146,3 +146,19 @@ fn texts_of_ones_own_among_options_are_other() {
     let written = &scaffold.files["forms/lunch.yaml"];
     assert!(written.contains("unlisted: other # guess: 8 other texts"), "{written}");
 }
+
+#[test]
+fn few_cells_with_two_codes_are_two_marks_of_one_answer() {
+    let mut text = "id,q5\n".to_owned();
+    for n in 0..120_usize {
+        let cell = if n % 40 == 7 { "1;3".to_owned() } else { (n % 4 + 1).to_string() };
+        text.push_str(&format!("r{n},{cell}\n"));
+    }
+    let scaffold = from("in.csv", &text);
+    let definition = checked(&scaffold);
+    let form = &definition.forms.values().next().unwrap().value;
+    assert_eq!((form.questions[0].kind.as_str(), form.questions[0].options().len()), ("single", 4));
+    let written = &scaffold.files["forms/lunch.yaml"];
+    assert!(written.contains("about 3 hold several, which are two marks"), "{written}");
+    assert!(scaffold.files["layouts/file.csv"].contains("q5,q5,,,list,;"), "{:?}", scaffold.files);
+}

@@ -47,16 +47,22 @@ fn is_wording(names: &[String], row: &[String], profiles: &[Profile]) -> bool {
     }
     let steps = Steps::default();
     let (mut strange, mut known, mut filled, mut length, mut nameless) = (0, 0, 0, 0, 0);
+    // Two questions may have the same options, or rows; one has each once.
     let mut different = std::collections::BTreeSet::new();
+    let mut head = 0;
     for (at, (cell, below)) in row.iter().zip(profiles).enumerate() {
         let cell = cell.trim();
+        let is_own = names.get(at).is_some_and(|name| !is_position(name, at) && !is_again(names, head, at));
+        if is_own {
+            head = at;
+        }
         if cell.is_empty() {
             continue;
         }
         filled += 1;
         length += cell.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
-        different.insert(cell);
-        nameless += usize::from(names.get(at).is_some_and(|name| is_position(name, at)));
+        different.insert((head, cell));
+        nameless += usize::from(!is_own);
         let facts = below.facts(steps, "");
         match &facts.guess {
             Guess::Empty | Guess::Text => {}
@@ -76,12 +82,21 @@ fn is_position(name: &str, at: usize) -> bool {
     name.strip_prefix('#').and_then(|digits| digits.parse::<usize>().ok()) == Some(at + 1)
 }
 
+/// Whether a column has the name of the one where its question begins, with the number that tells them apart.
+fn is_again(names: &[String], head: usize, at: usize) -> bool {
+    let behind = names.get(at).zip(names.get(head)).and_then(|(name, head)| name.strip_prefix(head.as_str()));
+    let number =
+        behind.and_then(|behind| behind.strip_prefix(" (")?.strip_suffix(')')?.parse::<usize>().ok());
+    at > head && number.is_some()
+}
+
 /// The columns with what their header says.
 pub(super) fn columns(names: &[String], below: Option<&Vec<String>>) -> Vec<Column> {
     let mut head = 0;
     let mut columns: Vec<Column> = Vec::with_capacity(names.len());
     for (at, name) in names.iter().enumerate() {
-        let named = !is_position(name, at);
+        // A name that is repeated over the columns of a question names them all.
+        let named = !is_position(name, at) && (below.is_none() || !is_again(names, head, at));
         if named {
             head = at;
         }

@@ -22,6 +22,9 @@ pub(super) struct Pages<'a> {
     pub(super) orders: Orders,
 }
 
+/// Fewer answers do not tell a slip from a list.
+const ONE_ANSWER_MIN: u64 = 50;
+
 impl Pages<'_> {
     /// Writes one question under its number.
     pub(super) fn question(&mut self, number: &str, asked: &Asked) {
@@ -57,7 +60,23 @@ impl Pages<'_> {
             Some(Listed { joiner: None, options, .. }) => Guess::Single(options),
             Some(Listed { joiner: Some(joiner), options, .. }) => Guess::Multiple { joiner, options },
         };
+        let given = |options: &[(String, u64)]| options.iter().map(|(_, count)| count).sum::<u64>();
         let (why, kind) = match &guess {
+            // Few cells with several are rather slips of one answer than lists.
+            Guess::Multiple { options, .. }
+                if listed.is_none()
+                    && answers >= ONE_ANSWER_MIN
+                    && given(options).saturating_sub(answers) * 20 < answers =>
+            {
+                let two = given(options).saturating_sub(answers);
+                (
+                    format!(
+                        "{answers} cells hold {} different texts; about {two} hold several, which are two marks; is it a multiple?",
+                        options.len()
+                    ),
+                    "single",
+                )
+            }
             Guess::Single(options) if listed.is_some() => (
                 format!(
                     "most of {answers} cells are {} texts that come again; put them into printed order",

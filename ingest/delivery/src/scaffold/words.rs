@@ -56,7 +56,7 @@ pub(super) fn is_words(item: &str) -> bool {
 
 /// Whether a row below the header calls a column so that has one answer.
 pub(super) fn is_response(sub: &str) -> bool {
-    matches!(sub.trim().to_lowercase().as_str(), "response" | "open-ended response")
+    matches!(sub.trim().to_lowercase().as_str(), "response" | "open-ended response" | "回答" | "回答欄")
 }
 
 /// Whether a column's name is that of a weight.
