@@ -1,6 +1,6 @@
 //! Questions as options of the command line and parameters of HTTP say them: one reading for both.
 
-use shukei_schemas::definition::{Base, NetScore, OptionGroup, Percent, Statistic, Where, nearest};
+use shukei_schemas::definition::{Base, NetScore, OptionGroup, Percent, Statistic, Where, codes_in, nearest};
 
 use crate::error::QueryError;
 use crate::indicator::ALL_INDICATORS;
@@ -97,7 +97,7 @@ impl TabulateRequest {
                 None => return wrong("level", "write the least value, or code, that counts"),
             },
             "net_score" => match value.split_once('/') {
-                Some((promoters, detractors)) => match (codes(promoters), codes(detractors)) {
+                Some((promoters, detractors)) => match (codes_in(promoters), codes_in(detractors)) {
                     (Some(promoters), Some(detractors)) => {
                         how.net_score = Some(NetScore { promoters, detractors })
                     }
@@ -148,31 +148,10 @@ fn one_of<'a>(
     Err(QueryError::Request { problem: format!("`{value}` is no {what}"), hint })
 }
 
-/// `1,2,7-9`: codes, and all from one to another.
-fn codes(text: &str) -> Option<Vec<i16>> {
-    let mut found = Vec::new();
-    for part in text.split(',').map(str::trim) {
-        // A hyphen in front is that of a negative code.
-        let middle = part.char_indices().skip(1).find(|(_, letter)| *letter == '-').map(|(at, _)| at);
-        match middle {
-            None => found.push(part.parse().ok()?),
-            Some(middle) => {
-                let code = |text: &str| text.trim().parse::<i16>().ok();
-                let (first, last) = (code(&part[..middle])?, code(&part[middle + 1..])?);
-                if first > last {
-                    return None;
-                }
-                found.extend(first..=last);
-            }
-        }
-    }
-    Some(found)
-}
-
 /// `id=1,2`: options that are counted together.
 pub(crate) fn net(text: &str) -> Option<OptionGroup> {
     let (id, options) = text.split_once('=')?;
     let id = id.trim();
-    let options = codes(options)?;
+    let options = codes_in(options)?;
     (!id.is_empty()).then(|| OptionGroup { id: id.to_owned(), label: Default::default(), options })
 }

@@ -25,7 +25,7 @@ pub(crate) struct Asked {
     /// `*`; may be given again
     #[arg(long, value_name = "BREAK")]
     by: Vec<String>,
-    /// Only the units of which this holds: `3=1,2`, `3!=1`, `3>=2`, `3<=5`, `3.2=1`, `3=answered`, `group=a,b`,
+    /// Only the units of which this holds: `3=1,2`, `3=1-4`, `3!=1`, `3>=2`, `3<=5`, `3.2=1`, `3=answered`, `group=a,b`,
     /// `method=form`; may be given again, then all hold
     #[arg(long = "where", id = "where_", value_name = "CONDITION")]
     where_: Vec<String>,

@@ -98,7 +98,7 @@ pub use survey::{
     UnitRule, Wave,
 };
 pub use table::{Base, NetScore, OptionGroup, Percent, Reliability, Rescale, Statistic, Table};
-pub use table_where::{Filter, Where, WhereProblem};
+pub use table_where::{Filter, Where, WhereProblem, codes_in};
 pub use text::Text;
 
 use crate::ids::{LayoutId, SurveyId};

@@ -138,12 +138,7 @@ impl Where {
                     subject.split_once('.').map_or((subject, None), |(q, row)| (q, Some(row)));
                 read.question = Some(question.to_owned());
                 read.row = row.map(|row| row.parse().map_err(|_| wrong())).transpose()?;
-                let codes = || {
-                    words()
-                        .iter()
-                        .map(|code| code.parse::<i16>().map_err(|_| wrong()))
-                        .collect::<Result<Vec<_>, _>>()
-                };
+                let codes = || codes_in(values).ok_or_else(wrong);
                 match operator {
                     "=" | "!=" if values == "answered" => read.answered = Some(operator == "="),
                     "=" if values.contains('-') && moment::iso_date(values).is_some() => {
@@ -293,6 +288,27 @@ impl Where {
     }
 }
 
+/// `1,2,7-9`: codes, and all from one to another.
+pub fn codes_in(text: &str) -> Option<Vec<i16>> {
+    let mut found = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        // A hyphen in front is that of a negative code.
+        let middle = part.char_indices().skip(1).find(|(_, letter)| *letter == '-').map(|(at, _)| at);
+        match middle {
+            None => found.push(part.parse().ok()?),
+            Some(middle) => {
+                let code = |text: &str| text.trim().parse::<i16>().ok();
+                let (first, last) = (code(&part[..middle])?, code(&part[middle + 1..])?);
+                if first > last {
+                    return None;
+                }
+                found.extend(first..=last);
+            }
+        }
+    }
+    Some(found)
+}
+
 /// The text form; `any` and `not` are written with `|` and `!` and are for reading only.
 impl fmt::Display for Where {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -349,5 +365,31 @@ impl fmt::Display for Where {
             None => {}
         }
         f.write_str(&texts.join("; "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_listed_or_run_from_one_to_another() {
+        let cases: &[(&str, Option<&[i16]>)] = &[
+            ("1", Some(&[1])),
+            ("1,2, 7-9", Some(&[1, 2, 7, 8, 9])),
+            ("-9", Some(&[-9])),
+            ("-3--1", Some(&[-3, -2, -1])),
+            ("3-1", None),
+            ("1-", None),
+            ("a-b", None),
+            ("", None),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(codes_in(text).as_deref(), *wanted, "{text}");
+        }
+        let read = Where::parse("g.2=1-3; a!=4").map(|read| read.to_string());
+        assert_eq!(read.ok().as_deref(), Some("g.2=1,2,3; a!=4"));
+        let day = Where::parse("d=2024-05-01").map(|read| read.at_least);
+        assert_eq!(day.ok().flatten().as_deref(), Some("2024-05-01"));
     }
 }
