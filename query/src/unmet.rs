@@ -56,7 +56,9 @@ fn kinds(statistic: Statistic) -> &'static [MeasureKind] {
             MeasureKind::ShareLater,
             MeasureKind::ChangePoints,
         ],
-        Statistic::Mean => &[MeasureKind::Mean, MeasureKind::MeanEarlier, MeasureKind::MeanLater],
+        Statistic::Mean => {
+            &[MeasureKind::Mean, MeasureKind::MeanEarlier, MeasureKind::MeanLater, MeasureKind::ChangeMean]
+        }
         Statistic::Median => &[MeasureKind::Median],
         Statistic::Sum => &[MeasureKind::Sum],
         Statistic::Min => &[MeasureKind::Min],

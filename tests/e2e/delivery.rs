@@ -486,27 +486,6 @@ fn what_is_not_said_is_asked_for_with_the_names_that_there_are() {
 }
 
 #[test]
-fn a_second_file_with_other_columns_of_the_same_respondents_is_told() {
-    let program = program();
-    survey(&program);
-    for (name, columns) in [("rows", "first"), ("keys", "second")] {
-        let yaml = format!(
-            "layout: {name}\nversion: 1\nform: {{form: f, version: 1}}\ncolumns: {columns}.csv\nfile:\n  submission: {{key: [who]}}\n"
-        );
-        program.file(&format!("surveys/s/layouts/{name}.yaml"), yaml);
-    }
-    program.file("surveys/s/layouts/first.csv", "column,question\nA,a\n");
-    program.file("surveys/s/layouts/second.csv", "column,question\nN,n\n");
-    let first = program.file("first.csv", "who,A\nx,はい\ny,いいえ\nz,はい\n");
-    let second = program.file("second.csv", "who,N\nx,1\ny,2\nother,3\n");
-    let sent = submit(&program, &first, &["--layout", "rows"]).ends(0);
-    assert!(!sent.stdout.contains("replaced"), "{}", sent.stdout);
-    let sent = submit(&program, &second, &["--layout", "keys"]).ends(0);
-    has(&sent, "replaced 2");
-    assert!(sent.stderr.contains("Join the columns of both files"), "{}", sent.stderr);
-}
-
-#[test]
 fn trying_shows_what_could_not_be_placed_and_writes_nothing() {
     let program = program();
     let surveys = survey(&program);

@@ -34,6 +34,7 @@ mod periods;
 mod query;
 mod reading;
 mod rebuild;
+mod replaced;
 mod response;
 mod scaffold;
 mod scales;

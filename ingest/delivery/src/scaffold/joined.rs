@@ -12,6 +12,8 @@ use super::words;
 const PARTS_MAX: usize = 30;
 /// As many make options if each comes 20 times on average, as programming languages do.
 pub(super) const PARTS_LONG: usize = 300;
+/// As many different parts are looked at for options among texts of one's own.
+const PARTS_SEEN: usize = 1_000;
 /// Two parts that always come together, as often as this, are one that holds the mark itself.
 const TOGETHER: u64 = 10;
 
@@ -109,7 +111,7 @@ pub(super) fn listed(texts: &[(&str, u64)], answers: u64, steps: Steps) -> Optio
         ways.iter().map(move |which| (mark, *which))
     });
     let tried = ways.filter_map(|(mark, which)| {
-        let parts = parts(&known, mark, which, steps, usize::MAX)?;
+        let parts = parts(&known, mark, which, steps, PARTS_SEEN)?;
         let total = parts.values().flat_map(BTreeMap::values).sum::<u64>();
         // Sentences have their commas too, but most cells of a list hold several answers or one that came before.
         let listed = frequent(parts, total, 85).filter(|_| total * 10 >= answers * 11)?;
@@ -160,6 +162,10 @@ fn parts<'a>(
         parts.iter().for_each(|part| *counts.entry(key(text, part)).or_default() += count);
         for pair in parts.windows(2) {
             *pairs.entry((key(text, &pair[0]), key(text, &pair[1]))).or_default() += count;
+        }
+        // Of sentences nearly every part is another: no more of them are looked at than tells that.
+        if counts.len() > 2 * most {
+            return None;
         }
     }
     let is_one = |(first, second): &(String, String), together: &u64| {

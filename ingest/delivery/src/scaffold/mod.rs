@@ -77,7 +77,7 @@ pub fn scaffold_from(
     let facts: Vec<Facts> = columns
         .iter()
         .zip(&seen.profiles)
-        .map(|(column, profile)| profile.facts(steps, column.text()))
+        .map(|(column, profile)| profile.with_listed(profile.facts(steps, column.text()), steps))
         .collect();
     let good = seen.rows - seen.refused;
     let key = column::key_of(&seen.profiles, &facts, good);

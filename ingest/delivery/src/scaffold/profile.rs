@@ -171,8 +171,14 @@ impl Profile {
         });
         let mut facts = Facts { guess: Guess::Text, answers, labels, missing, codes, words, listed: None };
         facts.guess = self.guess_of(&facts, steps, name);
+        facts
+    }
+
+    /// What is known of the column, with the options that most of its texts are: for questions alone, since it cuts every
+    /// text in every way.
+    pub(super) fn with_listed(&self, mut facts: Facts, steps: Steps) -> Facts {
         if matches!(facts.guess, Guess::Text | Guess::Single(_) | Guess::Multiple { .. }) {
-            let found = listed(&self.answers(&facts), answers, steps);
+            let found = listed(&self.answers(&facts), facts.answers, steps);
             // Of few different texts all may be options, but hardly where most of them came once or twice.
             let tells =
                 |listed: &Listed| facts.guess == Guess::Text || listed.different > listed.options.len();
